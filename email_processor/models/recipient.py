@@ -1,0 +1,110 @@
+from django.db import models
+from django.db.models import Q
+
+from email_processor.models.message import Message, Priority
+from epm.models import Application, Zone
+from lib.claims import Claimable
+from lib.ids import new_id
+
+
+class State(models.TextChoices):
+    """Where a recipient stands (docs/flow.md draws the moves; `lifecycle.py` makes them)."""
+
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Sending"
+    SENT = "sent", "Sent"
+    DEFERRED = "deferred", "Deferred"
+    FAILED = "failed", "Failed"
+    IN_DOUBT = "in_doubt", "In doubt"
+    EXPIRED = "expired", "Expired"
+    HELD = "held", "Held"
+    CANCELLED = "cancelled", "Cancelled"
+    SUPPRESSED = "suppressed", "Suppressed"
+    RELAYED = "relayed", "Relayed"
+    DELIVERED = "delivered", "Delivered"
+    BOUNCED = "bounced", "Bounced"
+
+
+class EventType(models.TextChoices):
+    """What can happen to a recipient. Most types are the state they lead to; the rest change no state."""
+
+    ACCEPTED = "accepted", "Accepted"
+    SENT = "sent", "Sent"
+    DEFERRED = "deferred", "Deferred"
+    FAILED = "failed", "Failed"
+    IN_DOUBT = "in_doubt", "In doubt"
+    EXPIRED = "expired", "Expired"
+    HELD = "held", "Held"
+    REQUEUED = "requeued", "Queued again"
+    CANCELLED = "cancelled", "Cancelled"
+    SUPPRESSED = "suppressed", "Suppressed"
+    DELIVERED = "delivered", "Delivered"
+    RELAYED = "relayed", "Relayed"
+    BOUNCED = "bounced", "Bounced"
+    DELAYED = "delayed", "Delayed"
+    EXPANDED = "expanded", "Expanded"
+    COMPLAINED = "complained", "Complained"
+    READ = "read", "Read"
+    OVERDUE = "overdue", "Overdue"
+
+
+class Recipient(Claimable):
+    """One address of a Message. Owns the state, which `lifecycle` alone writes; `due_at` is its place in the queue."""
+
+    class Kind(models.TextChoices):
+        TO = "to", "To"
+        CC = "cc", "Cc"
+        BCC = "bcc", "Bcc"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, db_index=False, related_name="+")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
+    kind = models.CharField(max_length=3, choices=Kind.choices, default=Kind.TO)
+    address = models.CharField(max_length=320, help_text="The domain in lower case.")
+    name = models.CharField(max_length=200, blank=True)
+    notify = models.CharField(
+        max_length=30, blank=True, help_text="NOTIFY (RFC 3461 4.1): SUCCESS,FAILURE,DELAY or NEVER."
+    )
+    orcpt = models.CharField(max_length=500, help_text="ORCPT (RFC 3461 4.2), decoded: type;address.")
+    metadata = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    state_at = models.DateTimeField()
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was put on the wire.")
+    events_count = models.PositiveIntegerField(default=0, help_text="Sequence of the last Event.")
+    told_count = models.PositiveIntegerField(default=0, help_text="Sequence of the last notification.")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["zone", "priority", "due_at"], condition=Q(due_at__isnull=False), name="recipient_due"
+            ),
+            models.Index(fields=["address", "id"], name="recipient_address"),
+            models.Index(fields=["application", "id"], name="recipient_of_application"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Event(models.Model):
+    """Append-only: what happened to a Recipient, numbered 1, 2, 3… per recipient.
+
+    `data` holds {"smtp": {…}} or {"receipt": {…}} in the shapes of contract.md 6, and {"why": …} where a person should know.
+    """
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, db_index=False, related_name="events")
+    sequence = models.PositiveIntegerField()
+    type = models.CharField(max_length=12, choices=EventType.choices)
+    state = models.CharField(max_length=10, choices=State.choices, help_text="The state after it.")
+    at = models.DateTimeField()
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["recipient", "sequence"]
+        constraints = [models.UniqueConstraint(fields=["recipient", "sequence"], name="event_sequence")]
+
+    def __str__(self) -> str:
+        return f"#{self.sequence} {self.type}"

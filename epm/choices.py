@@ -1,0 +1,81 @@
+"""The words operators choose from."""
+
+from django.db import models
+
+
+class MessageTypes(models.TextChoices):
+    """What an application is launched for."""
+
+    REGULAR = "regular", "Regular"
+    DELIVERY = "delivery", "Delivery"
+    REGULAR_AND_DELIVERY = "regular_and_delivery", "Regular and delivery"
+
+    @property
+    def include_delivery(self) -> bool:
+        return self is not MessageTypes.REGULAR
+
+    @property
+    def include_regular(self) -> bool:
+        return self is not MessageTypes.DELIVERY
+
+
+class RegisteredDelivery(models.TextChoices):
+    """Which delivery reports are asked for (NOTIFY, RFC 3461 4.1)."""
+
+    SUCCESS = "success", "Success"
+    FAILURE = "failure", "Failure"
+    SUCCESS_AND_FAILURE = "success_and_failure", "Success and failure"
+    DELAY = "delay", "Delay (and success and failure)"
+    NEVER = "never", "Never"
+
+    @property
+    def notify(self) -> str:
+        """The value of the NOTIFY parameter."""
+        return _NOTIFY[self]
+
+
+_NOTIFY = {
+    RegisteredDelivery.SUCCESS: "SUCCESS",
+    RegisteredDelivery.FAILURE: "FAILURE",
+    RegisteredDelivery.SUCCESS_AND_FAILURE: "SUCCESS,FAILURE",
+    RegisteredDelivery.DELAY: "SUCCESS,FAILURE,DELAY",
+    RegisteredDelivery.NEVER: "NEVER",
+}
+
+
+class Transport(models.TextChoices):
+    """How the connection to a mail server is secured."""
+
+    TCP = "tcp", "TCP (plain, port 25)"
+    TLS = "tls", "TLS (from the first byte, port 465)"
+    STARTTLS = "starttls", "STARTTLS (port 587)"
+
+    @property
+    def usual_port(self) -> int:
+        return {Transport.TCP: 25, Transport.TLS: 465, Transport.STARTTLS: 587}[self]
+
+
+class InDoubtPolicy(models.TextChoices):
+    """What to do with a mail that was on the wire when a worker died (RFC 1047)."""
+
+    RESEND = "resend", "Send it again"
+    HOLD = "hold", "Hold it for a person"
+    WAIT = "wait", "Wait for a receipt, then send it again"
+
+
+class Channel(models.TextChoices):
+    """What kind of application a credential belongs to."""
+
+    EMAIL = "email", "Email"
+    VOICE = "voice", "Voice"
+    SMS = "sms", "SMS"
+    OTHER = "other", "Other"
+
+
+class Scope(models.TextChoices):
+    """What a credential may do."""
+
+    SEND = "send", "Send email"
+    LAUNCH = "launch", "Launch applications"
+    READ = "read", "Read status and receipts"
+    MANAGE = "manage", "Manage the configuration"

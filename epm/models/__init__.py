@@ -1,0 +1,6 @@
+from epm.models.application import Application, ApplicationAddress
+from epm.models.connection import EmailConnection
+from epm.models.credential import Credential
+from epm.models.zone import Zone
+
+__all__ = ["Application", "ApplicationAddress", "Credential", "EmailConnection", "Zone"]

@@ -1,0 +1,102 @@
+import base64
+import secrets
+
+from django.db import models
+
+from epm.choices import InDoubtPolicy, MessageTypes, RegisteredDelivery
+from epm.models.zone import Zone
+from lib.crypto import EncryptedTextField
+from lib.ids import new_id
+
+
+def new_signing_secret() -> str:
+    """A Standard Webhooks secret: `whsec_` and 24 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+class Application(models.Model):
+    """A configured email application: what it answers to, whom to tell, and what to launch."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="applications")
+    name = models.CharField(max_length=80, help_text="Callers name it as applicationName, or zone:applicationName.")
+    enabled = models.BooleanField(default=True, help_text="A disabled application accepts no new mail.")
+    short_code = models.CharField(
+        max_length=20, blank=True, help_text="A short code people can dial or type to reach the application. Optional."
+    )
+    message_types = models.CharField(
+        max_length=20,
+        choices=MessageTypes.choices,
+        default=MessageTypes.DELIVERY,
+        help_text="Regular: arriving mail launches the application. Delivery: delivery receipts do.",
+    )
+    application_url = models.URLField(
+        "application URL",
+        max_length=500,
+        blank=True,
+        help_text="The Email Browser calls this URL when a message or a receipt arrives, or when launchEmail asks.",
+    )
+    notification_url = models.URLField(
+        "notification URL",
+        max_length=500,
+        blank=True,
+        help_text="Told when the email server has taken a mail, and of errors. Left empty, nobody is told.",
+    )
+    registered_delivery = models.CharField(
+        max_length=20,
+        choices=RegisteredDelivery.choices,
+        blank=True,
+        help_text="Which delivery reports to ask the mail servers for. Left empty, the connection decides.",
+    )
+    allowed_senders = models.TextField(
+        blank=True,
+        help_text="Addresses or @domains this application may send from, one per line. "
+        "Left empty, any sender of the zone's domains.",
+    )
+    in_doubt_policy = models.CharField(
+        max_length=10,
+        choices=InDoubtPolicy.choices,
+        default=InDoubtPolicy.RESEND,
+        help_text="What to do with a mail that was on the wire when a worker died, so that nobody knows if it left.",
+    )
+    in_doubt_wait = models.PositiveIntegerField(
+        "wait for a receipt, minutes", default=60, help_text="How long to wait for a receipt before sending again."
+    )
+    signing_secret = EncryptedTextField(
+        default=new_signing_secret, help_text="Signs every call to the two URLs (Standard Webhooks)."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["zone", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["zone", "name"], name="application_name_in_zone"),
+            models.UniqueConstraint(
+                fields=["zone", "short_code"], condition=~models.Q(short_code=""), name="short_code_in_zone"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.zone.name}:{self.name}"
+
+    @property
+    def supports_delivery(self) -> bool:
+        return MessageTypes(self.message_types).include_delivery
+
+    @property
+    def supports_regular(self) -> bool:
+        return MessageTypes(self.message_types).include_regular
+
+
+class ApplicationAddress(models.Model):
+    """An address an application answers to. One address belongs to one application."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="addresses")
+    address = models.CharField(max_length=320, unique=True, help_text="For example orders@mail.example.com")
+
+    class Meta:
+        verbose_name_plural = "application addresses"
+        ordering = ["address"]
+
+    def __str__(self) -> str:
+        return self.address

@@ -1,0 +1,67 @@
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+
+from django.db import models
+
+from epm.choices import Channel, Scope
+from epm.models.application import Application
+from epm.models.zone import Zone
+
+
+def new_credential_id() -> str:
+    return "epm_" + secrets.token_hex(8)
+
+
+def all_calling_scopes() -> list[str]:
+    return [Scope.SEND, Scope.LAUNCH, Scope.READ]
+
+
+class Credential(models.Model):
+    """What a caller authenticates with. The secret has 256 random bits, so one SHA-256 of it is as good as a slow hash."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=new_credential_id, editable=False)
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="credentials")
+    name = models.CharField(max_length=80, help_text="Who or what uses it.")
+    enabled = models.BooleanField(default=True)
+    channel = models.CharField(
+        max_length=10,
+        choices=Channel.choices,
+        default=Channel.EMAIL,
+        help_text="An application of another channel may send without naming an email application; then nobody is notified.",
+    )
+    scopes = models.JSONField(default=all_calling_scopes)
+    all_applications = models.BooleanField(default=False, help_text="May use every application of its zone.")
+    applications = models.ManyToManyField(Application, blank=True, related_name="credentials")
+    allowed_networks = models.TextField(
+        blank=True,
+        help_text="Networks the caller may come from, one per line (192.0.2.0/24). Left empty, from anywhere.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["zone", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
+
+    def renew_secret(self) -> str:
+        """Set a fresh secret and return it; it is shown once and cannot be read again. The caller saves the row."""
+        secret = secrets.token_urlsafe(32)
+        self.secret_hash = hash_secret(secret)
+        return secret
+
+    def accepts(self, secret: str) -> bool:
+        """Is this the credential's secret? Compared in constant time."""
+        return hmac.compare_digest(self.secret_hash, hash_secret(secret))
+
+    def may(self, scopes: Iterable[Scope]) -> bool:
+        return set(scopes) <= set(self.scopes)
+
+
+def hash_secret(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

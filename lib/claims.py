@@ -1,0 +1,72 @@
+"""One way to take work from a table: a row is due, a worker claims it for a while, and settles it or lets it fall due again.
+
+`due_at` is the whole queue: None is out of the queue, a time in the future is "not yet", a time in the past is "anyone's".
+Claiming pushes `due_at` to the end of the lease and writes a fresh `claim` token; a worker that dies simply lets the row
+fall due again. Whoever settles the row compares the token, so that a worker which overslept its lease changes nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import connections, models, router, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from lib.ids import new_id
+
+
+class Claimable(models.Model):
+    """A row that waits in its own table to be worked on."""
+
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+M = TypeVar("M", bound=Claimable)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Generic[M]):
+    """What one worker holds: the token it settles with, and the primary keys, in the queue's order."""
+
+    token: UUID
+    keys: tuple[Any, ...]
+    until: datetime
+
+    def __bool__(self) -> bool:
+        return bool(self.keys)
+
+
+def claim(queue: "QuerySet[M]", *, lease: timedelta, limit: int) -> Claim[M]:
+    """Take up to `limit` due rows of `queue` (an ordered queryset; due_at is compared here) for `lease`.
+
+    One statement. On PostgreSQL rows another worker is just taking are skipped, elsewhere the database's write lock decides.
+    """
+    now = timezone.now()
+    token, until = new_id(), now + lease
+    due = queue.filter(due_at__lte=now)
+    database = router.db_for_write(queue.model)
+    with transaction.atomic(using=database):
+        if connections[database].features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, of=("self",))
+        keys = tuple(due.values_list("pk", flat=True)[:limit])
+        if keys:
+            queue.model._default_manager.using(database).filter(pk__in=keys).update(due_at=until, claim=token)
+    return Claim(token, keys, until)
+
+
+def renew(model: type[M], held: UUID, keys: Collection[Any], *, lease: timedelta) -> int:
+    """Keep what is still held under `held` for another `lease`; says how many rows that were."""
+    rows = model._default_manager.filter(pk__in=keys, claim=held, due_at__isnull=False)
+    return rows.update(due_at=timezone.now() + lease)
+
+
+def release(model: type[M], held: UUID, keys: Collection[Any]) -> int:
+    """Give claimed rows back to the queue at once, untouched; says how many rows that were."""
+    return model._default_manager.filter(pk__in=keys, claim=held).update(due_at=timezone.now(), claim=None)

@@ -1,0 +1,57 @@
+"""Where news enters: rows written in the caller's own transaction, one doorbell after its commit."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from epm.models import Application
+from lib.doorbell import ring
+from lib.ids import new_id
+from notifications.models import Notification
+from notifications.tasks import tell_due
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing to tell one application. `sequence` counts 1, 2, 3… along `subject`; `payload` is opaque here."""
+
+    application: Application
+    type: str
+    subject: UUID
+    sequence: int
+    at: datetime
+    payload: Mapping[str, Any]
+
+
+def publish(news: Sequence[News]) -> None:
+    """Queue `news` in the current transaction."""
+    if not news:
+        return
+    Notification.objects.bulk_create([_notification(item) for item in news], batch_size=500)
+    ring(tell_due, queue="notify")
+
+
+def _notification(news: News) -> Notification:
+    id = new_id()
+    envelope = {
+        "id": str(id),
+        "type": news.type,
+        "timestamp": news.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "application": news.application.name,
+        "zone": news.application.zone.name,
+        "sequence": news.sequence,
+        **news.payload,
+    }
+    return Notification(
+        id=id,
+        application=news.application,
+        type=news.type,
+        subject=news.subject,
+        sequence=news.sequence,
+        body=json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(),
+        created_at=news.at,
+        due_at=news.at,
+    )

@@ -1,0 +1,253 @@
+"""All settings, typed and checked at start-up. `EPM_MODE` chooses the defaults:
+
+embedded: one machine, SQLite, file-based broker, secrets made on the first start, everything under EPM_VAR.
+production: every secret and address must be said; nothing is guessed.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF
+
+from project import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("EPM_VAR", str(BASE_DIR / "var"), "Folder that holds all data of an embedded instance."))
+EMBEDDED = env.choice("EPM_MODE", "embedded", ("embedded", "production"), "Which defaults apply.") == "embedded"
+
+
+def _made_in(name: str) -> Path | None:
+    return VAR / "secrets" / name if EMBEDDED else None
+
+
+# --- who we are
+SECRET_KEY = env.secret("EPM_SECRET_KEY", "Signs sessions of the console.", made_in=_made_in("secret_key"))
+EPM_FIELD_KEYS = env.secret(
+    "EPM_FIELD_KEYS",
+    "Keys that encrypt secrets at rest: Fernet keys, newest first, separated by spaces.",
+    made_in=_made_in("field_keys"),
+    make=lambda: Fernet.generate_key().decode(),
+).split()
+EPM_RETURN_PATH_KEYS = env.secret(
+    "EPM_RETURN_PATH_KEYS",
+    "Keys that sign return paths, newest first, separated by spaces. Keep old ones as long as reports may come back.",
+    made_in=_made_in("return_path_keys"),
+).split()
+EPM_PUBLIC_URL = env.text(
+    "EPM_PUBLIC_URL",
+    "http://127.0.0.1:8000" if EMBEDDED else None,
+    "The address under which callers and browsers reach this instance; it is written into the WSDL.",
+).rstrip("/")
+EPM_HOST_NAME = env.text("EPM_HOST_NAME", "epm.localhost", "The name said in EHLO and in Message-IDs.")
+
+# --- Django
+DEBUG = False
+ALLOWED_HOSTS = env.words("EPM_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the web process answers to.")
+CSRF_TRUSTED_ORIGINS = [EPM_PUBLIC_URL]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+ASGI_APPLICATION = "project.asgi.application"
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "axes",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "epm",
+    "notifications",
+    "email_processor",
+    "app_interface",
+    "project",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGIN_URL = "admin:login"
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = EMBEDDED
+
+# --- behind TLS
+_TLS = EPM_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _TLS
+SECURE_SSL_REDIRECT = _TLS
+SECURE_HSTS_SECONDS = 31_536_000 if _TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _TLS else None
+# Unfold's pages use Alpine.js, which evaluates expressions.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE, "'unsafe-eval'", "'unsafe-inline'"],
+        "style-src": [SELF, "'unsafe-inline'"],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+
+# --- where rows live
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.text(
+            "DATABASE_URL", f"sqlite:///{VAR / 'epm.sqlite3'}", "Where the rows live: sqlite:///… or postgres://…"
+        ),
+        conn_max_age=600,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that will write takes the write lock at its start, and waits for it instead of failing midway.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+
+# --- Celery
+CELERY_BROKER_URL = env.text(
+    "BROKER_URL",
+    "filesystem://",
+    "Rings the workers: filesystem:// (one machine) or redis://… Losing it loses no work.",
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+if CELERY_BROKER_URL.startswith("filesystem"):
+    _bell = VAR / "broker"
+    for _folder in ("queue", "control"):
+        (_bell / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_bell / "queue"),
+        "data_folder_out": str(_bell / "queue"),
+        "control_folder": str(_bell / "control"),
+        "store_processed": False,
+        "polling_interval": 0.05,
+    }
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 1}
+
+EPM_SWEEP_SECONDS = env.number(
+    "EPM_SWEEP_SECONDS", 5, "Seconds between two looks for work that no doorbell announced.", low=0.2
+)
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": EPM_SWEEP_SECONDS, "options": {"queue": queue, "expires": EPM_SWEEP_SECONDS}}
+    for name, task, queue in (
+        ("sweep the send queue", "email_processor.tasks.sweep", "housekeeping"),
+        ("sweep the intake", "email_processor.tasks.classify_due", "intake"),
+        ("sweep the sessions", "email_processor.tasks.browse_due", "browse"),
+        ("sweep the notifications", "notifications.tasks.tell_due", "notify"),
+    )
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
+
+# --- sending
+EPM_LEASE = timedelta(
+    seconds=env.number("EPM_LEASE_SECONDS", 30, "Seconds a worker that died keeps what it claimed.", low=1)
+)
+EPM_SEND_CONCURRENCY = env.integer(
+    "EPM_SEND_CONCURRENCY", 50, "Mails one worker process has on the wire at once.", low=1
+)
+EPM_MAXIMUM_AGE = timedelta(
+    hours=env.number("EPM_MAXIMUM_AGE_HOURS", 120, "Hours after which an unsent mail expires.", low=0.01)
+)
+EPM_SIMULATOR_HOST = env.text("EPM_SIMULATOR_HOST", "127.0.0.1", "Where the simulated mail world listens.")
+EPM_SIMULATOR_PORT = env.integer(
+    "EPM_SIMULATOR_PORT", 2526, "Where the simulated mail world listens.", low=1, high=65535
+)
+
+# --- taking in
+EPM_LISTENER_HOST = env.text(
+    "EPM_LISTENER_HOST", "127.0.0.1", "Address on which reports and mails are taken in by SMTP."
+)
+EPM_LISTENER_PORT = env.integer("EPM_LISTENER_PORT", 2525, "Port of the SMTP listener.", low=1, high=65535)
+EPM_LMTP_PORT = env.integer("EPM_LMTP_PORT", 2424, "Port of the LMTP listener; 0: none.", high=65535)
+EPM_RETURN_PATH_DOMAIN = env.text(
+    "EPM_RETURN_PATH_DOMAIN", "bounces.epm.localhost", "Domain of signed return paths where a connection names none."
+)
+EPM_INBOUND_LIMIT = env.integer("EPM_INBOUND_LIMIT", 35_000_000, "Octets of the largest mail taken in.", low=1000)
+
+# --- limits at the doors
+EPM_MESSAGE_LIMIT = env.integer("EPM_MESSAGE_LIMIT", 25_000_000, "Octets of all attachments of one mail.", low=1000)
+EPM_RECIPIENT_LIMIT = env.integer("EPM_RECIPIENT_LIMIT", 1000, "Recipients of one mail.", low=1)
+EPM_BODY_LIMIT = env.integer("EPM_BODY_LIMIT", 40_000_000, "Octets of one request's body.", low=1000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = EPM_BODY_LIMIT
+
+# --- calling applications
+EPM_HTTP_ALLOWED_PRIVATE = env.networks(
+    "EPM_HTTP_ALLOWED_PRIVATE",
+    "127.0.0.0/8,::1/128" if EMBEDDED else "",
+    "Private networks that applications and attachments may live in; everything else private is refused.",
+)
+EPM_NOTIFY_TIMEOUT = env.number("EPM_NOTIFY_TIMEOUT", 15, "Seconds a Notification URL may take to answer.", low=0.1)
+EPM_LAUNCH_TIMEOUT = env.number("EPM_LAUNCH_TIMEOUT", 30, "Seconds an application URL may take to answer.", low=0.1)
+
+# --- REST
+REST_FRAMEWORK = {
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.choice("EPM_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
+    },
+}

@@ -1,0 +1,116 @@
+"""Why a mail was not delivered: the table in reasons.toml, and the one function that reads a diagnosis with it."""
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from . import limits
+from .fields import is_vague, reply_code, statuses
+from .report import Action, Fault, Reason
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,200}@[^\s<>\"'(),;:@]{1,200}")
+_NO_WORD = re.compile(r"[\W_]+")
+_GAP_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """Words that must stand in the text one after the other; between two of `pieces` a few others may stand."""
+
+    rank: int
+    word: str
+    text: str
+    pieces: tuple[str, ...]
+
+    def stands_in(self, words: str) -> bool:
+        position = words.find(self.pieces[0])
+        if position < 0:
+            return False
+        for piece in self.pieces[1:]:
+            start = position + 1
+            position = words.find(piece, start, start + len(piece) + _GAP_CHARACTERS + len(self.pieces[0]))
+            if position < 0:
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class Table:
+    """reasons.toml, indexed: classes by word, enhanced codes, reply codes, and phrases by their longest word."""
+
+    classes: dict[str, Reason]
+    codes: dict[str, tuple[str, str]]
+    replies: dict[str, str]
+    phrases: dict[str, tuple[_Phrase, ...]]
+
+
+def _words(text: str) -> str:
+    """Lower case, addresses left out, everything that is no letter or digit one space; a space at both ends."""
+    return f" {_NO_WORD.sub(' ', _ADDRESS.sub(' ', text.lower()))} ".replace("  ", " ")
+
+
+def _load(path: Path) -> Table:
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    classes = {
+        word: Reason(word, entry["permanent"], Fault(entry["fault"]), entry["explanation"], "")
+        for word, entry in data["class"].items()
+    }
+    codes = {code: (entry["class"], entry["says"]) for code, entry in data["status"].items()}
+    phrases: dict[str, list[_Phrase]] = {}
+    texts = [(rule["class"], text) for rule in data["rule"] for text in rule["says"]]
+    for rank, (word, text) in enumerate(texts):
+        pieces = tuple(_words(piece) for piece in text.split("*"))
+        longest = max(" ".join(pieces).split(), key=len)
+        phrases.setdefault(longest, []).append(_Phrase(rank, word, text, pieces))
+    known = {word for word, _ in codes.values()} | {word for word, _ in texts} | set(data["reply"].values())
+    if unknown := known - set(classes):
+        raise ValueError(f"{path.name}: no such class: {', '.join(sorted(unknown))}")
+    return Table(classes, codes, data["reply"], {word: tuple(found) for word, found in phrases.items()})
+
+
+TABLE = _load(Path(__file__).with_name("reasons.toml"))
+
+
+@lru_cache(maxsize=2048)
+def explain(status: str, diagnostic: str, action: Action = Action.FAILED) -> Reason:
+    """The reason for an enhanced status ("" if unknown) and what the server said; the first of these that tells more.
+
+    What the text says goes before the code, which many servers choose carelessly; then the code of the IANA registry
+    (RFC 3463, RFC 5248), then the SMTP reply code. A 4yz code is never permanent, whatever its class. `rule` tells what matched.
+    """
+    if action in (Action.DELIVERED, Action.RELAYED, Action.EXPANDED):
+        return replace(TABLE.classes[action.value], rule=f"action {action.value}")
+    reason = _by_text(diagnostic) or _by_status(status, diagnostic) or _by_reply(diagnostic)
+    if reason is None and action is Action.DELAYED:
+        reason = replace(TABLE.classes["expired"], rule="action delayed")
+    if reason is None:
+        reason = replace(TABLE.classes["undefined"], rule=f"status {status}" if status else "nothing matched")
+    transient = action is Action.DELAYED or status.startswith("4")
+    return replace(reason, permanent=False) if transient and reason.permanent else reason
+
+
+def _by_text(diagnostic: str) -> Reason | None:
+    words = _words(diagnostic[: limits.LINE_CHARACTERS])
+    best: _Phrase | None = None
+    for word in dict.fromkeys(words.split()):
+        for phrase in TABLE.phrases.get(word, ()):
+            if (best is None or phrase.rank < best.rank) and phrase.stands_in(words):
+                best = phrase
+    return replace(TABLE.classes[best.word], rule=f'text "{best.text}"') if best else None
+
+
+def _by_status(status: str, diagnostic: str) -> Reason | None:
+    candidates = [status, *statuses(diagnostic)] if not status or is_vague(status) else [status]
+    for code in candidates:
+        entry = TABLE.codes.get(code) or TABLE.codes.get(code.partition(".")[2])
+        if entry:
+            return replace(TABLE.classes[entry[0]], rule=f"status {code} ({entry[1]})")
+    return None
+
+
+def _by_reply(diagnostic: str) -> Reason | None:
+    code = reply_code(diagnostic)
+    word = TABLE.replies.get(code)
+    return replace(TABLE.classes[word], rule=f"reply {code}") if word else None

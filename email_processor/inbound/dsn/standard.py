@@ -1,0 +1,76 @@
+"""Reports with a message/delivery-status part, and those of RFC 6533 with message/global-delivery-status."""
+
+from collections.abc import Iterable
+
+from . import fields
+from .mail import Mail
+from .mime import Entity
+from .reasons import explain
+from .report import Action, Report, ReportedRecipient
+
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_STATUS_STARTS = ("reporting-mta:", "final-recipient:", "original-envelope-id:", "arrival-date:")
+
+
+def read(mail: Mail) -> Report | None:
+    """The report of the mail's own status part (never of one in a mail it returns), None without one that names a recipient."""
+    if not (mail.is_report or mail.is_from_system or mail.has_report_subject) or mail.is_answer:
+        return None  # somebody forwards a report's parts
+    for part in _status_parts(mail):
+        message, blocks, truncated = fields.split_blocks(part.text)
+        if blocks:
+            return _report(mail, message, blocks, truncated)
+    return None
+
+
+def _status_parts(mail: Mail) -> Iterable[Entity]:
+    parts = [part for part in mail.parts if not part.parts]
+    labelled = [part for part in parts if part.content_type in _STATUS_TYPES]
+    return labelled or [part for part in parts if part.text.lstrip()[:40].lower().startswith(_STATUS_STARTS)]
+
+
+def _report(mail: Mail, message: fields.Block, blocks: list[fields.Block], truncated: bool) -> Report:
+    return Report(
+        reporting_mta=fields.split_type(message.get("reporting-mta"))[1],
+        original_envelope_id=message.get("original-envelope-id"),
+        arrival_date=fields.date(message.get("arrival-date")),
+        received_from_mta=fields.split_type(message.get("received-from-mta"))[1],
+        dsn_gateway=fields.split_type(message.get("dsn-gateway"))[1],
+        fields=tuple(message),
+        recipients=tuple(_recipient(block, mail) for block in blocks),
+        original_message_id=mail.original_message_id or message.get("x-original-message-id"),
+        original_headers=mail.original_headers,
+        reader="rfc3464",
+        truncated=truncated,
+    )
+
+
+def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
+    original = fields.address(block.get("original-recipient"))
+    final = fields.address(block.get("final-recipient")) or fields.address(block.get("x-actual-recipient")) or original
+    diagnostic_type, diagnostic = fields.split_type(block.get("diagnostic-code"))
+    reported = block.get("status")
+    action = fields.action(block.get("action")) or _implied_action(block, reported or diagnostic, mail)
+    status = fields.best_status(reported, diagnostic, action)
+    return ReportedRecipient(
+        final_recipient=final,
+        original_recipient=original,
+        action=action,
+        status=status,
+        reported_status=reported,
+        diagnostic_code=diagnostic,
+        diagnostic_type=diagnostic_type,
+        remote_mta=fields.split_type(block.get("remote-mta"))[1],
+        last_attempt_date=fields.date(block.get("last-attempt-date")),
+        will_retry_until=fields.date(block.get("will-retry-until")),
+        final_log_id=block.get("final-log-id"),
+        fields=tuple(block),
+        reason=explain(status, diagnostic, action),
+    )
+
+
+def _implied_action(block: fields.Block, code: str, mail: Mail) -> Action:
+    """For a block without Action, against RFC 3464 2.3.3: a receipt of success must say so, all else is a failure."""
+    if block.get("will-retry-until") or mail.is_warning:
+        return Action.DELAYED
+    return Action.DELIVERED if fields.statuses(code)[:1] and fields.statuses(code)[0][0] == "2" else Action.FAILED

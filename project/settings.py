@@ -184,9 +184,9 @@ EPM_SWEEP_SECONDS = env.number(
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": EPM_SWEEP_SECONDS, "options": {"queue": queue, "expires": EPM_SWEEP_SECONDS}}
     for name, task, queue in (
-        ("sweep the send queue", "email_processor.tasks.sweep", "housekeeping"),
-        ("sweep the intake", "email_processor.tasks.classify_due", "intake"),
-        ("sweep the sessions", "email_processor.tasks.browse_due", "browse"),
+        ("sweep the send queue", "email_processor.outbound.tasks.sweep", "housekeeping"),
+        ("sweep the intake", "email_processor.inbound.tasks.classify_due", "intake"),
+        ("sweep the sessions", "email_processor.browser.tasks.browse_due", "browse"),
         ("sweep the notifications", "notifications.tasks.tell_due", "notify"),
     )
 }

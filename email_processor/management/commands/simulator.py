@@ -23,7 +23,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.EPM_SIMULATOR_HOST)
         parser.add_argument("--port", type=int, default=settings.EPM_SIMULATOR_PORT)
-        parser.add_argument("--report-to", type=_host_and_port, metavar="HOST:PORT", help="where reports are sent")
+        listener = (settings.EPM_LISTENER_HOST, settings.EPM_LISTENER_PORT)
+        parser.add_argument(
+            "--report-to", type=_host_and_port, default=listener, metavar="HOST:PORT", help="default: EPM's own listener"
+        )
+        parser.add_argument("--no-reports", action="store_const", const=None, dest="report_to")
         parser.add_argument("--maildir", type=Path, metavar="DIR", help="write every mail taken there, a file each")
         parser.add_argument("--short-wait", type=float, default=2.0, metavar="SECONDS")
         parser.add_argument("--long-wait", type=float, default=10.0, metavar="SECONDS")

@@ -1,0 +1,25 @@
+import pytest
+
+from epm.models import Application, Credential, EmailConnection, Zone
+from tests import factories
+
+
+@pytest.fixture
+def zone(db: None) -> Zone:
+    return factories.make_zone()
+
+
+@pytest.fixture
+def connection(zone: Zone) -> EmailConnection:
+    return factories.make_connection(zone)
+
+
+@pytest.fixture
+def application(zone: Zone) -> Application:
+    return factories.make_application(zone)
+
+
+@pytest.fixture
+def credential(zone: Zone, application: Application) -> tuple[Credential, str]:
+    """A credential for `application` alone, and its secret."""
+    return factories.make_credential(zone, application)

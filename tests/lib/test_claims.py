@@ -1,0 +1,65 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from email_processor.models import Recipient
+from epm.models import Zone
+from lib import claims
+from tests import factories
+
+MINUTE = timedelta(minutes=1)
+QUEUE = Recipient.objects.order_by("priority", "due_at")
+
+
+def test_it_claims_what_is_due_and_nothing_twice(zone: Zone) -> None:
+    factories.make_message(zone, "a@example.net", "b@example.net")
+    first = claims.claim(QUEUE, lease=MINUTE, limit=10)
+    assert len(first.keys) == 2
+    assert not claims.claim(QUEUE, lease=MINUTE, limit=10)
+
+
+def test_it_leaves_what_is_not_yet_due(zone: Zone) -> None:
+    factories.make_message(zone, recipient={"due_at": timezone.now() + MINUTE})
+    assert not claims.claim(QUEUE, lease=MINUTE, limit=10)
+
+
+def test_it_lets_an_expired_lease_fall_due_again(zone: Zone) -> None:
+    factories.make_message(zone)
+    claims.claim(QUEUE, lease=-MINUTE, limit=10)
+    assert claims.claim(QUEUE, lease=MINUTE, limit=10)
+
+
+def test_it_does_not_renew_what_somebody_else_claimed_meanwhile(zone: Zone) -> None:
+    factories.make_message(zone)
+    overslept = claims.claim(QUEUE, lease=-MINUTE, limit=10)
+    claims.claim(QUEUE, lease=MINUTE, limit=10)
+    assert claims.renew(Recipient, overslept.token, overslept.keys, lease=MINUTE) == 0
+
+
+def test_it_releases_to_the_queue_at_once(zone: Zone) -> None:
+    factories.make_message(zone)
+    claim = claims.claim(QUEUE, lease=MINUTE, limit=10)
+    claims.release(Recipient, claim.token, claim.keys)
+    assert claims.claim(QUEUE, lease=MINUTE, limit=10).keys == claim.keys
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_hands_each_row_to_one_of_many_workers() -> None:
+    zone = factories.make_zone()
+    factories.make_message(zone, *(f"user{n}@example.net" for n in range(200)))
+    taken: list[object] = []
+
+    def work() -> None:
+        while claim := claims.claim(QUEUE, lease=MINUTE, limit=7):
+            taken.extend(claim.keys)
+        database.close()
+
+    workers = [threading.Thread(target=work) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(taken) == len(set(taken)) == 200

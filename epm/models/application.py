@@ -3,6 +3,7 @@ import secrets
 
 from django.db import models
 
+from epm import validation
 from epm.choices import InDoubtPolicy, MessageTypes, RegisteredDelivery
 from epm.models.zone import Zone
 from lib.crypto import EncryptedTextField
@@ -19,7 +20,11 @@ class Application(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="applications")
-    name = models.CharField(max_length=80, help_text="Callers name it as applicationName, or zone:applicationName.")
+    name = models.CharField(
+        max_length=80,
+        validators=[validation.application_name],
+        help_text="Callers name it as applicationName, or zone:applicationName.",
+    )
     enabled = models.BooleanField(default=True, help_text="A disabled application accepts no new mail.")
     short_code = models.CharField(
         max_length=20, blank=True, help_text="A short code people can dial or type to reach the application. Optional."
@@ -30,16 +35,18 @@ class Application(models.Model):
         default=MessageTypes.DELIVERY,
         help_text="Regular: arriving mail launches the application. Delivery: delivery receipts do.",
     )
-    application_url = models.URLField(
+    application_url = models.CharField(
         "application URL",
         max_length=500,
         blank=True,
+        validators=[validation.http_url],
         help_text="The Email Browser calls this URL when a message or a receipt arrives, or when launchEmail asks.",
     )
-    notification_url = models.URLField(
+    notification_url = models.CharField(
         "notification URL",
         max_length=500,
         blank=True,
+        validators=[validation.http_url],
         help_text="Told when the email server has taken a mail, and of errors. Left empty, nobody is told.",
     )
     registered_delivery = models.CharField(
@@ -50,6 +57,7 @@ class Application(models.Model):
     )
     allowed_senders = models.TextField(
         blank=True,
+        validators=[validation.sender_lines],
         help_text="Addresses or @domains this application may send from, one per line. "
         "Left empty, any sender of the zone's domains.",
     )
@@ -79,6 +87,10 @@ class Application(models.Model):
     def __str__(self) -> str:
         return f"{self.zone.name}:{self.name}"
 
+    def clean(self) -> None:
+        if hasattr(self, "zone"):
+            validation.check_application(self)
+
     @property
     def supports_delivery(self) -> bool:
         return MessageTypes(self.message_types).include_delivery
@@ -92,7 +104,12 @@ class ApplicationAddress(models.Model):
     """An address an application answers to. One address belongs to one application."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="addresses")
-    address = models.CharField(max_length=320, unique=True, help_text="For example orders@mail.example.com")
+    address = models.CharField(
+        max_length=320,
+        unique=True,
+        validators=[validation.mail_address],
+        help_text="For example orders@mail.example.com",
+    )
 
     class Meta:
         verbose_name_plural = "application addresses"
@@ -100,3 +117,6 @@ class ApplicationAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    def clean(self) -> None:
+        validation.check_application_address(self)

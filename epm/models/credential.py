@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db import models
 
+from epm import validation
 from epm.choices import Channel, Scope
 from epm.models.application import Application
 from epm.models.zone import Zone
@@ -31,11 +32,12 @@ class Credential(models.Model):
         default=Channel.EMAIL,
         help_text="An application of another channel may send without naming an email application; then nobody is notified.",
     )
-    scopes = models.JSONField(default=all_calling_scopes)
+    scopes = models.JSONField(default=all_calling_scopes, validators=[validation.scope_list])
     all_applications = models.BooleanField(default=False, help_text="May use every application of its zone.")
     applications = models.ManyToManyField(Application, blank=True, related_name="credentials")
     allowed_networks = models.TextField(
         blank=True,
+        validators=[validation.network_lines],
         help_text="Networks the caller may come from, one per line (192.0.2.0/24). Left empty, from anywhere.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -48,6 +50,10 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
+
+    def clean(self) -> None:
+        if hasattr(self, "zone"):
+            validation.check_credential(self)
 
     def renew_secret(self) -> str:
         """Set a fresh secret and return it; it is shown once and cannot be read again. The caller saves the row."""

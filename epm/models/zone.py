@@ -1,5 +1,7 @@
 from django.db import models
 
+from epm import validation
+
 
 class Zone(models.Model):
     """Where things run and who may see them. A processor uses the connections of its own zone only."""
@@ -9,8 +11,9 @@ class Zone(models.Model):
     )
     description = models.CharField(max_length=200, blank=True)
     sender_domains = models.TextField(
+        validators=[validation.domain_lines],
         help_text="Domains that applications of this zone may send from, one per line. "
-        "A domain does not include its subdomains; *.example.com stands for them."
+        "A domain does not include its subdomains; *.example.com stands for them.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -19,3 +22,6 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        validation.check_zone(self)

@@ -1,0 +1,54 @@
+"""What is allowed, and yet probably not meant: sentences for the operator who has just saved it."""
+
+from ipaddress import ip_address
+
+from django.utils import timezone
+
+from epm.choices import Transport
+from epm.models import Application, Credential, EmailConnection
+
+
+def about_connection(connection: EmailConnection) -> list[str]:
+    """Doubts about a valid connection."""
+    doubts = []
+    transport = Transport(connection.transport)
+    if (other := _transport_of_port(connection.port)) not in (None, transport):
+        doubts.append(
+            f"Port {connection.port} usually speaks {other.name}, not {transport.name}, "
+            f"whose usual port is {transport.usual_port}. Send a test mail to be sure."
+        )
+    if connection.user_name and transport is Transport.TCP and not _is_loopback(connection.server):
+        doubts.append(
+            "With TCP the user name and password cross the network unprotected. Better choose TLS or STARTTLS."
+        )
+    return doubts
+
+
+def about_application(application: Application) -> list[str]:
+    """Doubts about a valid application."""
+    doubts = []
+    if not application.notification_url:
+        doubts.append("Without a notification URL nobody is told when a mail was sent or failed.")
+    if application.supports_regular and not application.application_url:
+        doubts.append("Without an application URL arriving mail is kept, but launches nothing.")
+    if application.supports_regular and application.application_url and not application.addresses.exists():
+        doubts.append("It takes regular mail but has no address yet: no mail can arrive for it.")
+    return doubts
+
+
+def about_credential(credential: Credential) -> list[str]:
+    """Doubts about a valid credential."""
+    if credential.expires_at is not None and credential.expires_at <= timezone.now():
+        return ["Its expiry lies in the past: every call with it is refused."]
+    return []
+
+
+def _transport_of_port(port: int) -> Transport | None:
+    return next((transport for transport in Transport if transport.usual_port == port), None)
+
+
+def _is_loopback(server: str) -> bool:
+    try:
+        return ip_address(server).is_loopback
+    except ValueError:
+        return server == "localhost"

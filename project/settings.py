@@ -22,6 +22,14 @@ def _made_in(name: str) -> Path | None:
     return VAR / "secrets" / name if EMBEDDED else None
 
 
+# --- processes
+EPM_WEB_HOST = env.text("EPM_WEB_HOST", "127.0.0.1", "Address the web process listens on.")
+EPM_WEB_PORT = env.integer("EPM_WEB_PORT", 8000, "Port the web process listens on.", low=1, high=65535)
+EPM_WEB_WORKERS = env.integer("EPM_WEB_WORKERS", 2, "Web worker processes, of 16 threads each.", low=1)
+EPM_WORKER_PROCESSES = env.integer("EPM_WORKER_PROCESSES", 4, "Processes of one Celery worker.", low=1)
+EPM_ZONES = env.words("EPM_ZONES", "", "Zones this worker sends for; empty: all zones.")
+EPM_EXAMPLE_PORT = env.integer("EPM_EXAMPLE_PORT", 8025, "Port of the example application.", low=1, high=65535)
+
 # --- who we are
 SECRET_KEY = env.secret("EPM_SECRET_KEY", "Signs sessions of the console.", made_in=_made_in("secret_key"))
 EPM_FIELD_KEYS = env.secret(
@@ -37,7 +45,7 @@ EPM_RETURN_PATH_KEYS = env.secret(
 ).split()
 EPM_PUBLIC_URL = env.text(
     "EPM_PUBLIC_URL",
-    "http://127.0.0.1:8000" if EMBEDDED else None,
+    f"http://127.0.0.1:{EPM_WEB_PORT}" if EMBEDDED else None,
     "The address under which callers and browsers reach this instance; it is written into the WSDL.",
 ).rstrip("/")
 EPM_HOST_NAME = env.text("EPM_HOST_NAME", "epm.localhost", "The name said in EHLO and in Message-IDs.")
@@ -130,6 +138,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
@@ -178,7 +187,14 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.05,
     }
 else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "global_keyprefix": env.text(
+            "EPM_BROKER_PREFIX", "", "Put before every key in Redis, so that instances can share one."
+        ),
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "max_retries": 1,
+    }
 
 EPM_SWEEP_SECONDS = env.number(
     "EPM_SWEEP_SECONDS", 5, "Seconds between two looks for work that no doorbell announced.", low=0.2
@@ -207,6 +223,9 @@ EPM_MAXIMUM_AGE = timedelta(
 EPM_SIMULATOR_HOST = env.text("EPM_SIMULATOR_HOST", "127.0.0.1", "Where the simulated mail world listens.")
 EPM_SIMULATOR_PORT = env.integer(
     "EPM_SIMULATOR_PORT", 2526, "Where the simulated mail world listens.", low=1, high=65535
+)
+EPM_SIMULATOR_MAILDIR = env.text(
+    "EPM_SIMULATOR_MAILDIR", "", "Folder where the simulated world files what it takes; empty: nowhere."
 )
 
 # --- taking in

@@ -10,6 +10,7 @@ from pathlib import Path
 import dj_database_url
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 
 from project import env
 
@@ -59,9 +60,9 @@ ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 ASGI_APPLICATION = "project.asgi.application"
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "epm.console.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -139,6 +140,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
@@ -163,12 +165,44 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Tests run on a file too: an in-memory database locks whole tables between threads.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
 
+# --- console
+UNFOLD = {
+    "SITE_TITLE": "EPM",
+    "SITE_HEADER": "EPM",
+    "SITE_SUBHEADER": "Email Platform Manager",
+    "SITE_SYMBOL": "mark_email_read",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/favicon.svg")},
+    ],
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/console.js")],
+    "COLORS": {
+        "primary": {
+            "50": "#effaf8",
+            "100": "#d6f1ec",
+            "200": "#b0e3da",
+            "300": "#7ccdc1",
+            "400": "#47b0a4",
+            "500": "#2b9488",
+            "600": "#1d766e",
+            "700": "#1a5f59",
+            "800": "#184c48",
+            "900": "#173f3c",
+            "950": "#082524",
+        },
+    },
+}
+
 # --- Celery
 CELERY_BROKER_URL = env.text(
     "BROKER_URL",
     "filesystem://",
     "Rings the workers: filesystem:// (one machine) or redis://… Losing it loses no work.",
 )
+EPM_BROKER_PREFIX = env.text("EPM_BROKER_PREFIX", "", "Put before every key in Redis, so that instances can share one.")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -188,9 +222,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "global_keyprefix": env.text(
-            "EPM_BROKER_PREFIX", "", "Put before every key in Redis, so that instances can share one."
-        ),
+        "global_keyprefix": EPM_BROKER_PREFIX,
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
         "max_retries": 1,

@@ -39,7 +39,7 @@ class Receiver:
             return next((call.body for call in self.calls if call.path == path and matches(call.body)), None)
 
         with self.arrival:
-            return self.arrival.wait_for(found, timeout)  # type: ignore[return-value]
+            return self.arrival.wait_for(found, timeout)
 
     def add(self, path: str, headers: dict[str, str], raw: bytes) -> None:
         try:

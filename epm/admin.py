@@ -1,0 +1,292 @@
+"""Configuration in the console: zones, applications, connections, credentials, and the people who log in."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from epm import advice
+from epm.choices import Channel
+from epm.console import secret_pages
+from epm.console.forms import ConnectionForm, CredentialForm
+from epm.console.groups import OPERATORS, SUPPORT
+from epm.console.pages import ConfigurationAdmin, change_url
+from epm.console.registry import Entry, console
+from epm.console.shown import BAD, GOOD, QUIET, code, label, masked, moment
+from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
+from epm.models.application import new_signing_secret
+
+
+def shown_if(field: str, condition: str) -> str:
+    """When a field of a form is shown. Where `field` cannot be edited there is no such variable, and all is shown."""
+    return f"typeof {field} === 'undefined' || {field} {condition}"
+
+
+@admin.display(description="enabled", ordering="enabled")
+def enabled_label(row: "Application | EmailConnection | Credential") -> SafeString:
+    return label("enabled", GOOD) if row.enabled else label("disabled", BAD)
+
+
+class InZoneAdmin(ConfigurationAdmin):
+    """Of a model whose rows stay in the zone they were made in."""
+
+    list_select_related = ("zone",)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related("zone")  # type: ignore[no-any-return]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), *(["zone"] if obj else [])]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Where there is one zone only, nobody has to choose it."""
+        zones = list(Zone.objects.values_list("pk", flat=True)[:2])
+        return {**({"zone": zones[0]} if len(zones) == 1 else {}), **super().get_changeform_initial_data(request)}
+
+
+@admin.register(Zone)
+class ZoneAdmin(ConfigurationAdmin):
+    list_display = ("name", "description", "applications_count", "connections_count")
+    search_fields = ("name", "description")
+    fieldsets = (
+        (None, {"fields": ("name", "description")}),
+        ("Sending", {"fields": ("sender_domains",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Zone]":
+        counted = super().get_queryset(request)
+        return counted.annotate(  # type: ignore[no-any-return]
+            of_applications=Count("applications", distinct=True), of_connections=Count("connections", distinct=True)
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Zone | None = None) -> Any:
+        return ("name",) if obj else ()
+
+    @admin.display(description="applications")
+    def applications_count(self, row: Any) -> int:
+        return int(row.of_applications)
+
+    @admin.display(description="connections")
+    def connections_count(self, row: Any) -> int:
+        return int(row.of_connections)
+
+
+class AddressInline(TabularInline):  # type: ignore[misc]
+    model = ApplicationAddress
+    extra = 1
+    verbose_name = "address it answers to"
+    verbose_name_plural = "addresses it answers to"
+    hide_title = True
+
+
+@admin.register(Application)
+class ApplicationAdmin(InZoneAdmin):
+    list_display = (
+        "name",
+        "zone",
+        enabled_label,
+        "message_types",
+        "addresses_list",
+        "application_url",
+        "notification_url",
+    )
+    list_filter = ("zone", "message_types", "enabled")
+    search_fields = ("name", "short_code", "addresses__address")
+    readonly_fields = ("signing_secret_shown",)
+    radio_fields = {"message_types": admin.VERTICAL}
+    inlines = (AddressInline,)
+    actions_detail = ("renew_signing_secret",)
+    conditional_fields = {"in_doubt_wait": shown_if("in_doubt_policy", "== 'wait'")}
+    fieldsets = (
+        (None, {"fields": ("zone", "name", "enabled", "short_code")}),
+        (
+            "What it is launched for",
+            {
+                "fields": ("message_types", "application_url"),
+                "description": "With Delivery an application URL is compulsory: receipts launch it.",
+            },
+        ),
+        ("Whom to tell", {"fields": ("notification_url", "signing_secret_shown")}),
+        ("Sending", {"fields": ("allowed_senders", "registered_delivery", "in_doubt_policy", "in_doubt_wait")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Application]":
+        return super().get_queryset(request).prefetch_related("addresses")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Application | None = None) -> Any:
+        """The signing secret is made with the row, and shown to those who may change it."""
+        if obj is not None and self.has_change_permission(request, obj):
+            return self.fieldsets
+        return [
+            (title, {**options, "fields": tuple(f for f in options["fields"] if f != "signing_secret_shown")})
+            for title, options in self.fieldsets
+        ]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "registered_delivery" and field is not None:
+            field.choices = [("", "As the connection says"), *field.choices[1:]]
+        return field
+
+    def advice_about(self, row: Application) -> list[str]:
+        return advice.about_application(row)
+
+    @admin.display(description="addresses")
+    def addresses_list(self, row: Application) -> str:
+        return ", ".join(address.address for address in row.addresses.all()) or "–"
+
+    @admin.display(description="signing secret")
+    def signing_secret_shown(self, row: Application) -> SafeString:
+        return masked(row.signing_secret)
+
+    @action(description="Renew signing secret", permissions=["change"], icon="key")  # type: ignore[untyped-decorator]
+    def renew_signing_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = secret_pages.row_or_404(self, request, object_id)
+        if request.method != "POST":
+            return secret_pages.confirm(
+                self, request, row, "Renew the signing secret",
+                "Calls to both URLs are signed with the new secret from now on; "
+                "the receiver refuses them until it knows the new one. The old secret is lost.",
+            )  # fmt: skip
+        row.signing_secret = new_signing_secret()
+        row.save(update_fields=["signing_secret"])
+        self.log_change(request, row, "Renewed the signing secret.")
+        messages.success(request, "The signing secret is new. Give it to the receiver now.")
+        return redirect(change_url(row))
+
+
+@admin.register(EmailConnection)
+class EmailConnectionAdmin(InZoneAdmin):
+    form = ConnectionForm
+    list_display = ("name", "zone", enabled_label, "server", "port", "transport", "registered_delivery", "seen")
+    list_filter = ("zone", "transport", "enabled")
+    search_fields = ("name", "server")
+    readonly_fields = ("features", "seen")
+    conditional_fields = {
+        "password": shown_if("user_name", "!= ''"),
+        "verify_certificate": shown_if("transport", "!= 'tcp'"),
+    }
+    fieldsets = (
+        (None, {"fields": ("zone", "name", "enabled")}),
+        ("Server", {"fields": ("server", "transport", "port", "verify_certificate", "user_name", "password")}),
+        ("Envelope", {"fields": ("return_path_domain", "sender_address", "registered_delivery")}),
+        ("Limits", {"fields": ("max_connections",)}),
+        ("When last greeted", {"fields": ("features", "seen")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: EmailConnection | None = None) -> Any:
+        """The password is a form's matter: whoever only reads sees no trace of it."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            hidden = ("password",)
+            return [
+                (title, {**options, "fields": tuple(f for f in options["fields"] if f not in hidden)})
+                for title, options in self.fieldsets
+            ]
+        return self.fieldsets if obj else self.fieldsets[:-1]
+
+    def advice_about(self, row: EmailConnection) -> list[str]:
+        return advice.about_connection(row)
+
+    @admin.display(description="offered (EHLO)")
+    def features(self, row: EmailConnection) -> Any:
+        offered = sorted(row.ehlo_features or ())
+        return SafeString(" ".join(code(word) for word in offered)) if offered else "Not greeted yet"
+
+    @admin.display(description="last greeted", ordering="ehlo_seen_at")
+    def seen(self, row: EmailConnection) -> Any:
+        return moment(row.ehlo_seen_at)
+
+
+@admin.register(Credential)
+class CredentialAdmin(InZoneAdmin):
+    form = CredentialForm
+    list_display = ("name", "id", "zone", enabled_label, "channel_label", "may", "last_used", "expires")
+    list_filter = ("zone", "channel", "enabled")
+    search_fields = ("name", "id")
+    readonly_fields = ("id", "last_used")
+    autocomplete_fields = ("applications",)
+    actions_detail = ("renew_secret",)
+    conditional_fields = {"applications": shown_if("all_applications", "== false")}
+    fieldsets = (
+        (None, {"fields": ("zone", "name", "id", "enabled", "last_used")}),
+        ("What it may do", {"fields": ("channel", "scopes", "all_applications", "applications")}),
+        ("From where and until when", {"fields": ("allowed_networks", "expires_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("zone", "name", "enabled")}), *fieldsets[1:])
+
+    def response_add(self, request: HttpRequest, obj: Credential, post_url_continue: str | None = None) -> HttpResponse:
+        """The one time the secret is seen: it goes into this answer and nowhere else."""
+        return self._show_fresh_secret(request, obj)
+
+    def _show_fresh_secret(self, request: HttpRequest, row: Credential) -> HttpResponse:
+        secret = row.renew_secret()
+        row.save(update_fields=["secret_hash"])
+        return secret_pages.show_once(self, request, row, secret)
+
+    def advice_about(self, row: Credential) -> list[str]:
+        return advice.about_credential(row)
+
+    @action(description="Renew secret", permissions=["change"], icon="key")  # type: ignore[untyped-decorator]
+    def renew_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = secret_pages.row_or_404(self, request, object_id)
+        if request.method != "POST":
+            return secret_pages.confirm(
+                self, request, row, "Renew the secret",
+                "The old secret stops working at once: whoever calls with it is refused until it has the new one.",
+            )  # fmt: skip
+        self.log_change(request, row, "Renewed the secret.")
+        return self._show_fresh_secret(request, row)
+
+    @admin.display(description="channel", ordering="channel")
+    def channel_label(self, row: Credential) -> SafeString:
+        return label(Channel(row.channel).label, QUIET)
+
+    @admin.display(description="may")
+    def may(self, row: Credential) -> str:
+        return ", ".join(row.scopes)
+
+    @admin.display(description="last used", ordering="last_used_at")
+    def last_used(self, row: Credential) -> Any:
+        return moment(row.last_used_at) if row.last_used_at else "never"
+
+    @admin.display(description="expires", ordering="expires_at")
+    def expires(self, row: Credential) -> Any:
+        return moment(row.expires_at) if row.expires_at else "never"
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    pass
+
+
+_MODELS = ("zone", "application", "applicationaddress", "emailconnection", "credential")
+console.grant(OPERATORS, "epm", *(f"{verb}_{m}" for m in _MODELS for verb in ("add", "change", "delete", "view")))
+console.grant(SUPPORT, "epm", *(f"view_{m}" for m in _MODELS if m != "credential"))
+console.entries += [
+    Entry("Configuration", "Applications", "apps", "epm_application_changelist", "epm.view_application", 10),
+    Entry("Configuration", "Connections", "dns", "epm_emailconnection_changelist", "epm.view_emailconnection", 20),
+    Entry("Configuration", "Credentials", "key", "epm_credential_changelist", "epm.view_credential", 30),
+    Entry("Configuration", "Zones", "lan", "epm_zone_changelist", "epm.view_zone", 40),
+    Entry("Configuration", "People", "person", "auth_user_changelist", "auth.view_user", 50),
+    Entry("Configuration", "Groups", "group", "auth_group_changelist", "auth.view_group", 60),
+]

@@ -1,0 +1,78 @@
+"""The forms of the configuration pages, where they differ from what the model alone would make."""
+
+import json
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordToggleWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from epm import validation
+from epm.choices import Scope, Transport
+from epm.models import Application, Credential, EmailConnection
+
+
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The password is written, never shown; the port follows the transport until somebody changes it."""
+
+    password = forms.CharField(
+        required=False, widget=UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"})
+    )
+
+    class Meta:
+        model = EmailConnection
+        fields = "__all__"  # noqa: DJ007 - the admin page lists them
+        widgets = {
+            "transport": UnfoldAdminSelectWidget(
+                attrs={"data-usual-ports": json.dumps({t.value: t.usual_port for t in Transport})}
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" not in self.fields:
+            return
+        self._kept = self.instance.password
+        self.fields["password"].help_text = (
+            "A password is set. Leave this empty to keep it."
+            if self._kept
+            else "Encrypted at rest, and never shown again."
+        )
+        self.initial.pop("password", None)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "password" in self.fields and not cleaned.get("password"):
+            cleaned["password"] = self._kept if cleaned.get("user_name") else ""
+        return cleaned
+
+
+class CredentialForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Scopes as boxes to tick, and the applications checked against zone and channel."""
+
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    class Meta:
+        model = Credential
+        fields = "__all__"  # noqa: DJ007 - the admin page lists them
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "applications" in self.fields:
+            self.fields["applications"].queryset = Application.objects.select_related("zone")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        zone = cleaned.get("zone") or (None if self.instance._state.adding else self.instance.zone)
+        if zone is None or "channel" not in cleaned:
+            return cleaned
+        if cleaned.get("all_applications"):
+            cleaned["applications"] = Application.objects.none()
+        asked = Credential(
+            zone=zone, channel=cleaned["channel"], all_applications=cleaned.get("all_applications", False)
+        )
+        validation.check_applications_of(asked, list(cleaned.get("applications", ())))
+        return cleaned

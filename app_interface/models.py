@@ -1,0 +1,20 @@
+from django.db import models
+
+from epm.models import Credential
+
+
+class IdempotencyKey(models.Model):
+    """What a caller has asked once under a key of its own, and what it was answered. Counts for 24 hours (contract.md 5)."""
+
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, db_index=False, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what was asked, in hex.")
+    answer = models.JSONField(null=True, help_text="Empty while the first call is still running.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["credential", "key"], name="idempotency_key_of_credential")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return self.key

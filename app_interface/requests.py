@@ -1,0 +1,153 @@
+"""What a caller asks, read strictly by the tables of `parameters` into a Submission."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+
+from app_interface.attachments import fetched
+from app_interface.authentication import Caller
+from app_interface.destinations import of_kind
+from app_interface.parameters import SEND, TIMEOUT, Parameter
+from app_interface.problems import Problem, invalid
+from email_processor.models import Priority, Recipient, Ret
+from email_processor.outbound.submission import Destination, Mailbox, Options, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that is well-formed. URLs of attachments are not fetched yet: `with_attachments` does."""
+
+    submission: Submission
+    idempotency_key: str = ""
+    timeout: int = TIMEOUT
+    """Seconds."""
+    app_parameters: dict[str, Any] = field(default_factory=dict)
+
+    def with_attachments(self) -> Submission:
+        """The submission with all bytes at hand. Raises attachment_unavailable, message_too_large."""
+        return replace(self.submission, attachments=fetched(self.submission.attachments, self.timeout))
+
+
+def read_send(caller: Caller, mapping: Mapping[str, Any]) -> Request:
+    """What sendEmail is asked for.
+
+    Raises invalid_request, no_recipients, too_many_recipients, unknown_application, application_disabled.
+    """
+    values = _values(SEND, mapping)
+    return _request(values, _submission(caller, values, values["from"], _destinations(values)))
+
+
+def _values(table: tuple[Parameter, ...], mapping: Mapping[str, Any]) -> dict[str, Any]:
+    readers = {parameter.name: parameter.reader for parameter in table}
+    for name in mapping:
+        if name not in readers:
+            raise invalid("There is no such parameter.", name[:100])
+    for parameter in table:
+        if parameter.required and parameter.name not in mapping:
+            raise _missing(parameter.name)
+    _require_few_recipients(mapping)
+    return {name: readers[name].read(value, name) for name, value in mapping.items()}
+
+
+def _missing(name: str) -> Problem:
+    if name == "to":
+        return Problem("no_recipients", "The mail is addressed to nobody.", field="to")
+    return invalid("This parameter is required.", name)
+
+
+def _require_few_recipients(mapping: Mapping[str, Any]) -> None:
+    """Counted before any address is read: to read a hundred thousand of them takes seconds."""
+    count = sum(len(mapping[kind]) for kind in Recipient.Kind if isinstance(mapping.get(kind), list))
+    if count > settings.EPM_RECIPIENT_LIMIT:
+        raise Problem(
+            "too_many_recipients",
+            f"{count} recipients; at most {settings.EPM_RECIPIENT_LIMIT} are allowed.",
+            field="to",
+        )
+
+
+def _request(values: Mapping[str, Any], submission: Submission) -> Request:
+    return Request(
+        submission,
+        values.get("idempotencyKey", ""),
+        values.get("requestTimeout", TIMEOUT),
+        values.get("appParameters", {}),
+    )
+
+
+def _submission(
+    caller: Caller, values: Mapping[str, Any], sender: Mailbox, destinations: tuple[Destination, ...]
+) -> Submission:
+    text, html, headers = _content(values)
+    return Submission(
+        zone=caller.zone,
+        application=caller.application(values.get("applicationName", "")),
+        credential=caller.credential,
+        sender=sender,
+        destinations=destinations,
+        subject=values.get("subject", ""),
+        text=text,
+        html=html,
+        attachments=tuple(values.get("attachments", ())),
+        headers=headers,
+        ucid=values.get("ucid", ""),
+        caller_session=values.get("sessionID", ""),
+        parent=values.get("parentID", ""),
+        options=_options(values),
+    )
+
+
+def _destinations(values: Mapping[str, Any]) -> tuple[Destination, ...]:
+    found = tuple(destination for kind in Recipient.Kind for destination in of_kind(kind, values.get(kind, [])))
+    if not values["to"]:
+        raise _missing("to")
+    return found
+
+
+def _content(values: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Text, HTML and headers: a header Content-Type says which of the two `body` is, and is no header of the mail."""
+    given = dict(values.get("headers", {}))
+    _require_different(given)
+    named = [name for name in given if name.lower() == "content-type"]
+    body, html = values.get("body", ""), values.get("html", "")
+    is_html = bool(named) and _media_type(given.pop(named[0])) == "text/html"
+    if is_html and html:
+        raise invalid("`body` is HTML already by its Content-Type.", "html")
+    return ("" if is_html else body, body if is_html else html, tuple(given.items()))
+
+
+def _require_different(headers: Mapping[str, str]) -> None:
+    """Field names do not differ by case alone (RFC 5322 1.2.2)."""
+    for name, count in Counter(name.lower() for name in headers).items():
+        if count > 1:
+            raise invalid("This header field is given twice.", f"headers.{name}")
+
+
+def _media_type(content_type: str) -> str:
+    """text/plain or text/html. Bodies are Unicode here, so that a charset parameter says nothing."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in ("text/plain", "text/html"):
+        raise invalid("A body is text/plain or text/html.", "headers.Content-Type")
+    return media_type
+
+
+def _options(values: Mapping[str, Any]) -> Options:
+    return Options(
+        notify=values.get("notify", ""),
+        ret=values.get("ret", Ret.HDRS),
+        envid=values.get("envid", ""),
+        priority=values.get("priority", Priority.NORMAL),
+        send_at=values.get("sendAt"),
+        expire_at=values.get("expireAt"),
+        tell_by=values.get("tellBy"),
+        tags=tuple(values.get("tag", ())),
+        metadata=values.get("metadata", {}),
+        connection=values.get("connection", ""),
+        sandbox=values.get("sandbox", False),
+        in_doubt=values.get("inDoubt"),
+        reply_to=tuple(values.get("replyTo", ())),
+        unsubscribe=values.get("unsubscribe", ""),
+    )

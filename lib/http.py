@@ -1,0 +1,291 @@
+"""The one way out to HTTP: for Notification URLs, application URLs and attachments.
+
+Whoever names such a URL must not reach what only this machine can reach. So every name is resolved here, every address is
+judged, and the connection goes to the very address that was judged: a name that answers differently the second time
+(DNS rebinding) gains nothing. Redirects are followed for GET only, and each hop is judged again. No proxy of the
+environment is used. What goes wrong on the way is `Unreachable`, with a reason in plain words.
+"""
+
+import asyncio
+import os
+import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import SOCK_STREAM, gaierror
+from types import TracebackType
+from typing import Any, Self
+
+import certifi
+import httpcore
+import httpx
+
+from lib.networks import refusal
+
+REDIRECTS = 3
+ADDRESSES = 4
+"""How many addresses of one name are tried."""
+RESOLVERS = 32
+LONGEST_RETRY_AFTER = timedelta(days=1)
+USER_AGENT = "EPM/0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered. `body` holds at most the octets asked for; `cut` says that there was more."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+    cut: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def retry_after(self, now: datetime) -> datetime | None:
+        """When the server wants to be asked again (Retry-After, RFC 9110 10.2.3), at most a day ahead; None where it
+        does not say, or not in a form that can be read.
+        """
+        asked = _retry_after(self.headers.get("retry-after", "").strip(), now)
+        return min(asked, now + LONGEST_RETRY_AFTER) if asked else None
+
+
+class Unreachable(Exception):
+    """No answer came. `reason` is a plain sentence; `timed_out` says that the time was up; `seconds` is what it took."""
+
+    def __init__(self, reason: str, *, timed_out: bool = False, seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason, self.timed_out, self.seconds = reason, timed_out, seconds
+
+
+async def post(url: str, *, content: bytes, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
+    """One POST with a client of its own; see `Client.post`."""
+    async with Client() as client:
+        return await client.post(url, content=content, headers=headers, timeout=timeout, limit=limit)
+
+
+async def get(url: str, *, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
+    """One GET with a client of its own; see `Client.get`."""
+    async with Client() as client:
+        return await client.get(url, headers=headers, timeout=timeout, limit=limit)
+
+
+class Client:
+    """Keeps connections open between calls, within one event loop: `async with Client() as client`."""
+
+    def __init__(self, *, connections: int = 100) -> None:
+        self._http = httpx.AsyncClient(
+            transport=_GuardedTransport(connections),
+            timeout=None,  # noqa: S113 - one deadline for the whole call, see _deadline
+            trust_env=False,
+            # A compressed answer could unpack to any size.
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._http.aclose()
+
+    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
+        """POST `content`; follows no redirect. `timeout` is seconds for everything, `limit` octets of the answer's body.
+
+        Raises Unreachable.
+        """
+        begun = time.monotonic()
+        async with _deadline(timeout, begun), self._open("POST", url, headers, content) as response:
+            return await _read(response, begun, limit)
+
+    async def get(self, url: str, *, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
+        """GET, following up to three redirects. `timeout` is seconds for everything, `limit` octets of the answer's body.
+
+        Raises Unreachable.
+        """
+        begun = time.monotonic()
+        async with _deadline(timeout, begun):
+            for _ in range(REDIRECTS + 1):
+                async with self._open("GET", url, headers, None) as response:
+                    if not response.has_redirect_location:
+                        return await _read(response, begun, limit)
+                    url = str(response.url.join(response.headers["location"]))
+            raise Unreachable(f"more than {REDIRECTS} redirects")
+
+    @asynccontextmanager
+    async def _open(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> AsyncIterator[httpx.Response]:
+        if not url.lower().startswith(("http://", "https://")):
+            raise Unreachable("only http and https are called")
+        async with self._http.stream(method, url, headers=headers, content=content) as response:
+            yield response
+
+
+class BackgroundClient:
+    """A Client whose event loop runs in a thread of its own: the calling thread keeps the database, and waits for futures."""
+
+    def __init__(self, *, connections: int) -> None:
+        self._connections = connections
+        self._loop = asyncio.new_event_loop()
+        # Names are resolved in these threads: one name server that is slow to answer must not hold up all calls.
+        self._loop.set_default_executor(ThreadPoolExecutor(RESOLVERS, "resolver"))
+        self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._client = self._submit(self._new_client()).result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._submit(self._close()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def post(
+        self, url: str, *, content: bytes, headers: Mapping[str, str], timeout: float, limit: int
+    ) -> "Future[Answer]":
+        """As `Client.post`; the future raises Unreachable."""
+        return self._submit(self._client.post(url, content=content, headers=headers, timeout=timeout, limit=limit))
+
+    def _submit(self, work: Coroutine[Any, Any, Any]) -> "Future[Any]":
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _new_client(self) -> Client:
+        return Client(connections=self._connections)
+
+    async def _close(self) -> None:
+        """Give up what is still on its way, as where the calling thread failed."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.__aexit__()
+
+
+class _GuardedTransport(httpx.AsyncHTTPTransport):
+    def __init__(self, connections: int) -> None:
+        super().__init__(verify=_trust(), trust_env=False)
+        # httpx hands no network backend on to its pool, so the pool is replaced by one that has ours.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=_trust(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=5.0,
+            network_backend=_GuardedBackend(),
+        )
+
+
+class _GuardedBackend(httpcore.AnyIOBackend):
+    """Connects to public addresses only, and to those that EPM_HTTP_ALLOWED_PRIVATE names."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        found = await _resolve(host, port)
+        permitted = [address for address in found if not refusal(address)]
+        if not permitted:
+            raise Unreachable(f"{host} is at {found[0]}, which may not be called: {refusal(found[0])}")
+        failure: httpcore.ConnectError | None = None
+        for address in permitted[:ADDRESSES]:
+            try:
+                return await super().connect_tcp(str(address), port, timeout, local_address, socket_options)
+            except httpcore.ConnectError as error:
+                failure = error
+        assert failure is not None
+        raise failure
+
+    async def connect_unix_socket(self, *args: object, **kwargs: object) -> httpcore.AsyncNetworkStream:
+        raise Unreachable("only http and https are called")
+
+
+async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
+    """The addresses of `host`, in the resolver's order. Odd notations (0x7f.1) are read as the C library reads them."""
+    try:
+        return [ip_address(host)]
+    except ValueError:
+        pass
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
+    except (gaierror, UnicodeError) as error:
+        raise Unreachable(f"{host} is not known to the name servers") from error
+    return list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found))
+
+
+@asynccontextmanager
+async def _deadline(timeout: float, begun: float) -> AsyncIterator[None]:
+    """Everything inside takes at most `timeout` seconds, and all that can go wrong leaves as Unreachable."""
+    try:
+        async with asyncio.timeout(timeout):
+            yield
+    except TimeoutError as error:
+        raise Unreachable(f"no answer within {timeout:g} s", timed_out=True, seconds=_since(begun)) from error
+    except Unreachable as error:
+        error.seconds = _since(begun)
+        raise
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise Unreachable(_in_words(error), seconds=_since(begun)) from error
+
+
+async def _read(response: httpx.Response, begun: float, limit: int) -> Answer:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > limit:
+            break
+    return Answer(response.status_code, response.headers, bytes(body[:limit]), _since(begun), cut=len(body) > limit)
+
+
+def _in_words(error: Exception) -> str:
+    """Why, for people. What the operating system or TLS said is further down the chain of causes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the server's certificate is not valid: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {cause.reason or cause}"
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return "the server broke off, or did not speak HTTP"
+    return str(error) or type(error).__name__
+
+
+def _retry_after(value: str, now: datetime) -> datetime | None:
+    if value.isascii() and value.isdigit():
+        return now + min(timedelta(seconds=int(value[:9])), LONGEST_RETRY_AFTER)
+    try:
+        return parsedate_to_datetime(value).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _since(begun: float) -> float:
+    return time.monotonic() - begun
+
+
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """Who may vouch for a server: the machine's own list, where a company adds its authority, and Mozilla's."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

@@ -23,10 +23,10 @@ def send_queues() -> list[str]:
     return [f"send.{name}" for name in settings.EPM_ZONES or known]
 
 
-class WatchZones(bootsteps.StartStopStep):  # type: ignore[misc]
+class WatchZones(bootsteps.StartStopStep):
     """Lets a running worker consume the queue of a zone that an operator has just made."""
 
-    requires = {"celery.worker.consumer.tasks:Tasks"}
+    requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, consumer: Any) -> None:
         if not settings.EPM_ZONES:

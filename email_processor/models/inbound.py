@@ -78,6 +78,13 @@ class DeliveryReceipt(models.Model):
     inbound = models.ForeignKey(InboundMessage, on_delete=models.PROTECT, related_name="receipts")
     position = models.PositiveIntegerField(default=0, help_text="Which block of the report, counted from 0.")
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, null=True, related_name="receipts")
+    likely_recipient = models.ForeignKey(
+        Recipient,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="In quarantine: whom it would speak of, if it could be believed.",
+    )
     application = models.ForeignKey(Application, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     received_at = models.DateTimeField()
     matched_by = models.CharField(max_length=12, choices=MatchedBy.choices, blank=True, default=MatchedBy.NOTHING)

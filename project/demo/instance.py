@@ -5,6 +5,7 @@ prefix of its own before every key. Nothing that was there before is touched.
 """
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -46,8 +47,7 @@ class Instance:
         for name in names:
             with self.log.open("ab") as log:
                 self._running[name] = subprocess.Popen(
-                    f"exec {self._commands[name]}",
-                    shell=True,
+                    shlex.split(self._commands[name]),
                     cwd=ROOT,
                     env={**os.environ, **self.settings},
                     stdout=log,

@@ -179,7 +179,10 @@ def is_vague(status: str) -> bool:
 
 
 def best_status(reported: str, diagnostic: str, action: Action) -> str:
-    """The most telling enhanced status: some servers write 5.0.0 and put the truth into the diagnostic (Exim does)."""
+    """The most telling enhanced status: some servers write 5.0.0 and put the truth into the diagnostic (Exim does).
+
+    Where neither holds one, the class of the reply code or of the action (5.0.0, 4.0.0, 2.0.0).
+    """
     own = next(iter(statuses(reported)), "")
     if own and not is_vague(own):
         return own
@@ -190,5 +193,5 @@ def best_status(reported: str, diagnostic: str, action: Action) -> str:
         return (same_class or others)[0]
     if own:
         return own
-    code = reply_code(diagnostic) or reply_code(reported)
-    return f"{code[0]}.0.0" if code else ""
+    code = reply_code(diagnostic)
+    return f"{code[0] if code[:1] in tuple(classes) else classes[0]}.0.0"

@@ -1,39 +1,18 @@
 """A mail as the readers see it: its own parts, what it returns, and whether a machine sent it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import limits, mime
+from . import limits, mime, wording
 from .mime import Entity
+from .notice import ADDRESSES, Notice, is_role, split_notice
 from .report import Fields
 
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
-# Who writes when a mail system writes: local parts, and names beside them.
-_SYSTEM_SENDER = re.compile(
-    r"(?:^|[<\s\"'])(?:mail(?:er)?[-_. ]?da?emon|post-?master|mdaemon|mail-?system|mmdf|uucp|mail-?deliver(?:y|er)"
-    r"|mail\.delivery\.system|delivery(?:-?reports?)?|bounces?|mail-?admin(?:istrator)?|mta|smtp-?daemon|mailsubsystem"
-    r"|dsn|ndr|errors?|mailer)(?:[-+][-+\w.=]{1,200})?@",
-    re.IGNORECASE,
-)
-_SYSTEM_NAME = re.compile(
-    r"mail(?:er)? ?delivery|mailer[- ]?daemon|mail ?deliver(?:y|er)|mail administrator|post ?master|system administrator"
-    r"|delivery (?:sub)?system|mailsubsystem|internet mail (?:delivery|service)|mail router",
-    re.IGNORECASE,
-)
-_SUBJECTS = (
-    r"undeliver|non[- ]?deliver|not deliver|unable to deliver|problem deliver|mail delivery|unroutable",
-    r"could(?:n't| not) (?:be )?(?:deliver|sen[dt])|can(?:'t|not| not) (?:be )?deliver",
-    r"deliver(?:y|able|ing)[\w ]{0,40}(?:fail|error|report|status|notif|problem|delay|warn|unsuccess)",
-    r"fail(?:ure|ed)[\w: -]{0,20}(?:deliver|mail|notice|message|to send)",
-    r"(?:mail|message|e-mail|email|send(?:ing)?)[\w ]{0,20}(?:fail|error|delay|bounce|return|reject|problem|block|status)",
-    r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
-    r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
-    r"unzustellbar|nicht zugestellt|non remis|non distribu|mancato recapito|no se pudo entregar|no entregado|n.o entregue",
-)
-_SUBJECT = re.compile("|".join(_SUBJECTS), re.IGNORECASE)
-_ANSWER = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|antw|sv|vs|rv)(?:\[\d+\])?\s*:", re.IGNORECASE)
-_WARNING = re.compile(r"delay|warning|still being|not yet|temporar|retry|attempt", re.IGNORECASE)
+_SENDER_HEADERS = ("from", "return-path", "sender", "reply-to")
+_OWN_HEADERS = ("to", "from", "reply-to", "sender", "delivered-to", "x-original-to", "return-path", "cc")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 
 
@@ -66,28 +45,75 @@ class Mail:
         )
 
     @cached_property
+    def is_from_daemon(self) -> bool:
+        """The name or address of the sender is that of a mail system."""
+        return bool(wording.SYSTEM_SENDER.search(self.sender[:500]) or wording.SYSTEM_NAME.search(self.sender[:500]))
+
+    @cached_property
     def is_from_system(self) -> bool:
-        """Sent by a mail system and not by a person: a null return path, or a daemon's name."""
-        return bool(
-            self.root.header("return-path").strip() == "<>"
-            or _SYSTEM_SENDER.search(self.sender[:500])
-            or _SYSTEM_NAME.search(self.sender[:500])
-            or self.root.header("x-failed-recipients")
-        )
+        """Sent by a mail system and not by a person, as far as the headers tell."""
+        return self.has_null_sender or self.is_from_daemon or bool(self.root.header("x-failed-recipients"))
+
+    @cached_property
+    def has_null_sender(self) -> bool:
+        return self.root.header("return-path").strip() == "<>" or self.sender.strip() == "<>"
+
+    @cached_property
+    def is_automatic(self) -> bool:
+        """It says so (RFC 3834 5), or its sender's name does."""
+        said = self.root.header("auto-submitted").strip().lower()
+        return bool(said and not said.startswith("no")) or bool(wording.ROBOT_SENDER.search(self.sender[:500]))
+
+    @cached_property
+    def is_from_person(self) -> bool:
+        """Written in a mail program, or an answer, or passed on by somebody."""
+        if self.is_report:
+            return False
+        program = f"{self.root.header('user-agent')} {self.root.header('x-mailer')}"[:500]
+        return self.is_answer or bool(wording.MAIL_PROGRAM.search(program))
+
+    @cached_property
+    def is_free_text_report(self) -> bool:
+        """A machine speaks, and of a mail that it could not deliver: both must be plain, for people speak of that too."""
+        if self.is_from_person or (self.root.content_type == "multipart/report" and not self.is_report):
+            return False
+        if self.root.header("x-failed-recipients"):
+            return True
+        spoken = self.has_report_wording or self.has_report_subject
+        if self.is_report or self.is_from_daemon:
+            return spoken
+        if not self.has_report_wording:
+            return False
+        if self.has_null_sender or self.is_automatic:
+            return self.has_report_subject or bool(self.original_headers)
+        return self.has_report_subject and self.returns_our_mail
+
+    @cached_property
+    def returns_our_mail(self) -> bool:
+        """What it returns was sent by those it is addressed to, and it refers to no mail as people's answers do."""
+        to = {address.lower() for address in ADDRESSES.findall(self.root.header("to")[:2_000])}
+        senders = {
+            address.lower() for name in _SENDER_HEADERS for address in ADDRESSES.findall(self.original_header(name))
+        }
+        return bool(to & senders) and not self.root.header("in-reply-to") and not self.root.header("references")
+
+    @cached_property
+    def has_report_wording(self) -> bool:
+        return bool(wording.REPORT_WORDING.search(self.notice.text[:4_000]))
 
     @cached_property
     def is_answer(self) -> bool:
         """A person answers or forwards."""
-        return bool(_ANSWER.match(self.subject)) and not self.is_report
+        return bool(wording.ANSWER_PREFIX.match(self.subject)) and not self.is_report
 
     @cached_property
     def has_report_subject(self) -> bool:
-        return bool(_SUBJECT.search(self.subject[:500])) and not self.is_answer
+        return bool(wording.REPORT_SUBJECT.search(self.subject[:500])) and not self.is_answer
 
     @cached_property
     def is_warning(self) -> bool:
         """The subject speaks of a delay."""
-        return bool(_WARNING.search(self.subject[:500]))
+        return bool(wording.DELAY_SUBJECT.search(self.subject[:500]))
 
     @cached_property
     def text(self) -> str:
@@ -103,19 +129,49 @@ class Mail:
         return self.root.text[: limits.TEXT_CHARACTERS] if not self.root.parts else ""
 
     @cached_property
+    def notice(self) -> Notice:
+        return split_notice(self.text)
+
+    @cached_property
+    def own_addresses(self) -> frozenset[str]:
+        """Whose mail this is: to whom and by whom it is sent, and who sent the mail it returns; lower case."""
+        values = [self.root.header(name) for name in _OWN_HEADERS]
+        values += [self.original_header(name) for name in _SENDER_HEADERS]
+        return frozenset(address.lower() for value in values for address in ADDRESSES.findall(value[:2_000]))
+
+    def foreign(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Those that are neither ours nor named for help; without these first ours, then all: people write to themselves."""
+        found = frozenset(addresses)
+        others = frozenset(address for address in found if not is_role(address))
+        return frozenset(address for address in others if address.lower() not in self.own_addresses) or others or found
+
+    @cached_property
+    def enclosed(self) -> "Mail | None":
+        """The first mail in a message/rfc822 part, as a mail of its own."""
+        entity = next((part.enclosed for part in self.parts if part.enclosed is not None), None)
+        return Mail(entity) if entity is not None else None
+
+    @cached_property
+    def has_own_text(self) -> bool:
+        return any(part.text.strip() for part in self.parts if part.content_type in ("text/plain", "text/html"))
+
+    @cached_property
     def original_headers(self) -> Fields:
-        """Headers of the returned mail, () if nothing was returned in a part of its own."""
+        """Headers of the returned mail: of a part of its own, else of the text below the notice; () if none."""
         for part in self.parts[1:]:
             if part.enclosed is not None:
                 return part.enclosed.headers
             if part.content_type in _RETURNED_HEADERS:
                 return tuple(mime.unfold(part.text[: limits.HEADER_BLOCK_BYTES].lstrip("\n"), limits.HEADERS))
-        return ()
+        return self.notice.returned
+
+    def original_header(self, name: str) -> str:
+        return next((value for key, value in self.original_headers if key.lower() == name), "")
 
     @cached_property
     def original_message_id(self) -> str:
         """With its angle brackets; from the returned headers, else what the report refers to."""
-        returned = next((value for name, value in self.original_headers if name.lower() == "message-id"), "")
+        returned = self.original_header("message-id")
         if returned:
             return returned.strip()
         referred = _MESSAGE_ID.findall(self.root.header("in-reply-to") or self.root.header("references"))

@@ -21,7 +21,7 @@ _ENCODED_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{1,20})?\?([bBqQ])\?([^
 _MULTIPART_LINE = re.compile(rb"(?:^|\n)--([^\s][^\n]{0,99})\nContent-", re.IGNORECASE)
 _INVISIBLE = re.compile(r"<(?:style|script|title)\b[^>]{0,500}>[^<]*+", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|br|div|tr|td|li|table|h\d|pre|hr|blockquote|ul|ol|center)\b[^<>]{0,500}>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,500}>")
+_TAG = re.compile(r"<(?![^\s<>]{1,300}@[^\s<>]{1,300}>)[^<>]{0,500}>")
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news", "text/rfc822"})
 
 
@@ -101,6 +101,8 @@ def unfold(text: str, most: int) -> Iterator[tuple[str, str]]:
 
 def strip_html(text: str) -> str:
     """The words of an HTML text, one line per block."""
+    if not _BREAK.search(text):
+        return text  # plain text called HTML
     text = _INVISIBLE.sub(" ", text)
     return html.unescape(_TAG.sub("", _BREAK.sub("\n", text.replace("\n", " "))))
 

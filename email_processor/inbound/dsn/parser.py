@@ -1,14 +1,9 @@
 """From the bytes of a mail to a Report: the readers in order, the standard one first."""
 
-from collections.abc import Callable
-
 from . import mime, standard
 from .mail import Mail
+from .readers import FREE_TEXT, GUESSES, STRUCTURED, Reader
 from .report import Report
-
-Reader = Callable[[Mail], Report | None]
-
-READERS: tuple[Reader, ...] = (standard.read,)
 
 
 def parse(raw: bytes) -> Report | None:
@@ -20,4 +15,18 @@ def parse(raw: bytes) -> Report | None:
 
 
 def parse_mail(mail: Mail) -> Report | None:
-    return next((report for reader in READERS if (report := reader(mail)) is not None), None)
+    report = standard.read(mail) or _first(STRUCTURED, mail)
+    if report is None and mail.is_free_text_report:
+        report = _first(FREE_TEXT, mail) or _wrapped(mail) or _first(GUESSES, mail)
+        return report and standard.with_message_fields(report, mail)
+    return report or (_wrapped(mail) if not mail.has_own_text else None)
+
+
+def _first(readers: tuple[Reader, ...], mail: Mail) -> Report | None:
+    return next((report for reader in readers if (report := reader(mail)) is not None), None)
+
+
+def _wrapped(mail: Mail) -> Report | None:
+    """A report passed on whole, by a gateway or without a word: not a person's writing about it."""
+    enclosed = mail.enclosed
+    return standard.read(enclosed) if enclosed is not None and enclosed.is_report else None

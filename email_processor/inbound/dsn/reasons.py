@@ -12,6 +12,8 @@ from .report import Action, Fault, Reason
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,200}@[^\s<>\"'(),;:@]{1,200}")
 _NO_WORD = re.compile(r"[\W_]+")
+# IronPort puts its own category before the far server's answer: 5.1.0 - Unknown address error 550-'5.7.1 Access denied'
+_INNER_ANSWER = re.compile(r"[245]\.\d\.\d - [^'\n]{1,80}[245]\d\d[- ]'([^\n]{3,})'")
 _GAP_CHARACTERS = 60
 
 
@@ -36,12 +38,19 @@ class _Phrase:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Code:
+    word: str
+    says: str
+    over: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Table:
     """reasons.toml, indexed: classes by word, enhanced codes, reply codes, and phrases by their longest word."""
 
     classes: dict[str, Reason]
-    codes: dict[str, tuple[str, str]]
+    codes: dict[str, "_Code"]
     replies: dict[str, str]
     phrases: dict[str, tuple[_Phrase, ...]]
 
@@ -57,14 +66,17 @@ def _load(path: Path) -> Table:
         word: Reason(word, entry["permanent"], Fault(entry["fault"]), entry["explanation"], "")
         for word, entry in data["class"].items()
     }
-    codes = {code: (entry["class"], entry["says"]) for code, entry in data["status"].items()}
+    codes = {
+        code: _Code(entry["class"], entry["says"], frozenset(entry.get("over", ())))
+        for code, entry in data["status"].items()
+    }
     phrases: dict[str, list[_Phrase]] = {}
     texts = [(rule["class"], text) for rule in data["rule"] for text in rule["says"]]
     for rank, (word, text) in enumerate(texts):
         pieces = tuple(_words(piece) for piece in text.split("*"))
         longest = max(" ".join(pieces).split(), key=len)
         phrases.setdefault(longest, []).append(_Phrase(rank, word, text, pieces))
-    known = {word for word, _ in codes.values()} | {word for word, _ in texts} | set(data["reply"].values())
+    known = {code.word for code in codes.values()} | {word for word, _ in texts} | set(data["reply"].values())
     if unknown := known - set(classes):
         raise ValueError(f"{path.name}: no such class: {', '.join(sorted(unknown))}")
     return Table(classes, codes, data["reply"], {word: tuple(found) for word, found in phrases.items()})
@@ -77,37 +89,46 @@ TABLE = _load(Path(__file__).with_name("reasons.toml"))
 def explain(status: str, diagnostic: str, action: Action = Action.FAILED) -> Reason:
     """The reason for an enhanced status ("" if unknown) and what the server said; the first of these that tells more.
 
-    What the text says goes before the code, which many servers choose carelessly; then the code of the IANA registry
-    (RFC 3463, RFC 5248), then the SMTP reply code. A 4yz code is never permanent, whatever its class. `rule` tells what matched.
+    What the text says goes before the code, which many servers choose carelessly, but for a few codes that are always
+    meant (`over`); then the code of the IANA registry (RFC 3463, RFC 5248), then the SMTP reply code. A 4yz code is never
+    permanent, whatever its class. `rule` tells what matched.
     """
     if action in (Action.DELIVERED, Action.RELAYED, Action.EXPANDED):
         return replace(TABLE.classes[action.value], rule=f"action {action.value}")
-    reason = _by_text(diagnostic) or _by_status(status, diagnostic) or _by_reply(diagnostic)
-    if reason is None and action is Action.DELAYED:
-        reason = replace(TABLE.classes["expired"], rule="action delayed")
+    reason = _by_text_or_status(status, diagnostic) or _by_reply(diagnostic)
     if reason is None:
-        reason = replace(TABLE.classes["undefined"], rule=f"status {status}" if status else "nothing matched")
+        word = "expired" if action is Action.DELAYED else "undefined"
+        reason = replace(TABLE.classes[word], rule=f"status {status}" if status else f"action {action.value}")
     transient = action is Action.DELAYED or status.startswith("4")
     return replace(reason, permanent=False) if transient and reason.permanent else reason
 
 
+def _by_text_or_status(status: str, diagnostic: str) -> Reason | None:
+    said = _by_text(diagnostic)
+    code, entry = _code(status, diagnostic)
+    if entry is None or (said and said.word not in entry.over):
+        return said
+    return replace(TABLE.classes[entry.word], rule=f"status {code} ({entry.says})")
+
+
+def _code(status: str, diagnostic: str) -> tuple[str, _Code | None]:
+    """The first code that the table knows; those in the text count where the status itself says nothing."""
+    for code in (status, *statuses(diagnostic)) if not status or is_vague(status) else (status,):
+        entry = TABLE.codes.get(code) or TABLE.codes.get(code.partition(".")[2])
+        if entry and not is_vague(code):
+            return code, entry
+    return "", None
+
+
 def _by_text(diagnostic: str) -> Reason | None:
-    words = _words(diagnostic[: limits.LINE_CHARACTERS])
+    inner = _INNER_ANSWER.search(diagnostic[: limits.LINE_CHARACTERS])
+    words = _words(inner[1] if inner else diagnostic[: limits.LINE_CHARACTERS])
     best: _Phrase | None = None
     for word in dict.fromkeys(words.split()):
         for phrase in TABLE.phrases.get(word, ()):
             if (best is None or phrase.rank < best.rank) and phrase.stands_in(words):
                 best = phrase
     return replace(TABLE.classes[best.word], rule=f'text "{best.text}"') if best else None
-
-
-def _by_status(status: str, diagnostic: str) -> Reason | None:
-    candidates = [status, *statuses(diagnostic)] if not status or is_vague(status) else [status]
-    for code in candidates:
-        entry = TABLE.codes.get(code) or TABLE.codes.get(code.partition(".")[2])
-        if entry:
-            return replace(TABLE.classes[entry[0]], rule=f"status {code} ({entry[1]})")
-    return None
 
 
 def _by_reply(diagnostic: str) -> Reason | None:

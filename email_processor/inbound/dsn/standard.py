@@ -1,12 +1,13 @@
 """Reports with a message/delivery-status part, and those of RFC 6533 with message/global-delivery-status."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from . import fields
 from .mail import Mail
 from .mime import Entity
 from .reasons import explain
-from .report import Action, Report, ReportedRecipient
+from .report import Action, Reason, Report, ReportedRecipient
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS_STARTS = ("reporting-mta:", "final-recipient:", "original-envelope-id:", "arrival-date:")
@@ -16,11 +17,14 @@ def read(mail: Mail) -> Report | None:
     """The report of the mail's own status part (never of one in a mail it returns), None without one that names a recipient."""
     if not (mail.is_report or mail.is_from_system or mail.has_report_subject) or mail.is_answer:
         return None  # somebody forwards a report's parts
-    for part in _status_parts(mail):
-        message, blocks, truncated = fields.split_blocks(part.text)
-        if blocks:
-            return _report(mail, message, blocks, truncated)
-    return None
+    reports = (read_status(mail, part.text, "rfc3464") for part in _status_parts(mail))
+    return next((report for report in reports if report is not None), None)
+
+
+def read_status(mail: Mail, text: str, reader: str) -> Report | None:
+    """The report in the text of a status part, None if it names no recipient."""
+    message, blocks, truncated = fields.split_blocks(text)
+    return _report(mail, message, blocks, reader, truncated) if blocks else None
 
 
 def _status_parts(mail: Mail) -> Iterable[Entity]:
@@ -29,7 +33,16 @@ def _status_parts(mail: Mail) -> Iterable[Entity]:
     return labelled or [part for part in parts if part.text.lstrip()[:40].lower().startswith(_STATUS_STARTS)]
 
 
-def _report(mail: Mail, message: fields.Block, blocks: list[fields.Block], truncated: bool) -> Report:
+def with_message_fields(report: Report, mail: Mail) -> Report:
+    """The report of another reader, with what a status part that names no recipient says about the message."""
+    message = next((fields.split_blocks(part.text)[0] for part in _status_parts(mail)), fields.Block())
+    if not message:
+        return report
+    own = _report(mail, message, [], report.reader, report.truncated)
+    return replace(own, recipients=report.recipients, reporting_mta=own.reporting_mta or report.reporting_mta)
+
+
+def _report(mail: Mail, message: fields.Block, blocks: list[fields.Block], reader: str, truncated: bool) -> Report:
     return Report(
         reporting_mta=fields.split_type(message.get("reporting-mta"))[1],
         original_envelope_id=message.get("original-envelope-id"),
@@ -40,7 +53,7 @@ def _report(mail: Mail, message: fields.Block, blocks: list[fields.Block], trunc
         recipients=tuple(_recipient(block, mail) for block in blocks),
         original_message_id=mail.original_message_id or message.get("x-original-message-id"),
         original_headers=mail.original_headers,
-        reader="rfc3464",
+        reader=reader,
         truncated=truncated,
     )
 
@@ -65,8 +78,16 @@ def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
         will_retry_until=fields.date(block.get("will-retry-until")),
         final_log_id=block.get("final-log-id"),
         fields=tuple(block),
-        reason=explain(status, diagnostic, action),
+        reason=_reason(mail, original or final, status, diagnostic, action),
     )
+
+
+def _reason(mail: Mail, address: str, status: str, diagnostic: str, action: Action) -> Reason:
+    """By the fields; where they tell nothing, by what the notice beside them says about the address."""
+    reason = explain(status, diagnostic, action)
+    if reason.word != "undefined":
+        return reason
+    return explain(status, mail.notice.about(address), action)
 
 
 def _implied_action(block: fields.Block, code: str, mail: Mail) -> Action:

@@ -25,7 +25,11 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.EPM_SIMULATOR_PORT)
         listener = (settings.EPM_LISTENER_HOST, settings.EPM_LISTENER_PORT)
         parser.add_argument(
-            "--report-to", type=_host_and_port, default=listener, metavar="HOST:PORT", help="default: EPM's own listener"
+            "--report-to",
+            type=_host_and_port,
+            default=listener,
+            metavar="HOST:PORT",
+            help="default: EPM's own listener",
         )
         parser.add_argument("--no-reports", action="store_const", const=None, dest="report_to")
         parser.add_argument("--maildir", type=Path, metavar="DIR", help="write every mail taken there, a file each")

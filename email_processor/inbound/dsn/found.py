@@ -1,0 +1,61 @@
+"""From what a free-text reader found to a Report."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import fields, limits
+from .mail import Mail
+from .notice import implied_action
+from .reasons import explain
+from .report import Action, Report, ReportedRecipient
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An address in a notice, and what stands there about it."""
+
+    address: str
+    diagnostic: str
+    original: str = ""
+
+
+def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str = "") -> Report | None:
+    """A Report of what was found, each address once, None if nothing was."""
+    unique: dict[str, Found] = {}
+    for one in found:
+        unique.setdefault(one.address.lower(), one)
+    if not unique:
+        return None
+    action = implied_action(f"{mail.subject}\n{mail.notice.text[:3_000]}")
+    return Report(
+        reporting_mta=reporting_mta,
+        original_envelope_id="",
+        arrival_date=None,
+        received_from_mta="",
+        dsn_gateway="",
+        fields=(),
+        recipients=tuple(_recipient(one, action) for one in list(unique.values())[: limits.RECIPIENTS]),
+        original_message_id=mail.original_message_id,
+        original_headers=mail.original_headers,
+        reader=reader,
+        truncated=len(unique) > limits.RECIPIENTS,
+    )
+
+
+def _recipient(found: Found, action: Action) -> ReportedRecipient:
+    status = fields.best_status("", found.diagnostic, action)
+    return ReportedRecipient(
+        final_recipient=found.address,
+        original_recipient=found.original,
+        action=action,
+        status=status,
+        reported_status="",
+        diagnostic_code=found.diagnostic,
+        diagnostic_type="",
+        remote_mta="",
+        last_attempt_date=None,
+        will_retry_until=None,
+        final_log_id="",
+        fields=(),
+        reason=explain(status, found.diagnostic, action),
+    )

@@ -1,0 +1,84 @@
+"""What free-text reports have in common: a notice for people, then the mail it returns; addresses, and words about each."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import limits, mime, wording
+from .report import Action, Fields
+
+_DOT_ATOM = r"[^\s<>\"'(),;:@\[\]{}|=*!?&/\\.]{1,80}"
+# Atomic: an address followed by something unexpected must not shrink to a shorter one.
+ADDRESS = (
+    r"(?>(?:\"[^\"\n]{1,64}\"|[^\s<>\"'(),;:@\[\]{}|*]{1,200})"
+    rf"@(?:{_DOT_ATOM}(?:\.{_DOT_ATOM}){{0,20}}|\[[\da-fA-F.:]{{3,60}}\]))"
+)
+ADDRESSES = re.compile(ADDRESS)
+_ORIGIN = re.compile(
+    rf"\((?:expanded|ultimately generated|generated|forwarded|originally) from:?\s{{1,20}}<?({ADDRESS})>?\)",
+    re.IGNORECASE,
+)
+_REPLY_LINE = re.compile(r"(?<![\w.@:/-])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|[^\d\s])")
+_ROLES = frozenset(
+    {"postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "info", "noreply", "no-reply", "hostmaster"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The text of a free-text report: `lines` for people, `returned` the headers of the mail below them."""
+
+    lines: tuple[str, ...]
+    returned: Fields
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def about(self, address: str) -> str:
+        """What stands from the address' first mention to the end of that paragraph; all, if it is not mentioned."""
+        text = self.text
+        start = text.lower().find(address.lower()) if address else -1
+        return told(text[start:].partition("\n\n")[0].split("\n")) if start >= 0 else told(self.lines)
+
+
+def split_notice(text: str) -> Notice:
+    """The text cut where the returned mail begins, whose headers are read too."""
+    cut = wording.RETURNED_MAIL.search(text)
+    lines = text[: cut.start()] if cut else text
+    below = text[cut.start() :] if cut else ""
+    first = wording.RETURNED_FIELD.search(below)
+    head = below[first.start() :].partition("\n\n")[0] if first else ""
+    returned = tuple(mime.unfold(head, limits.HEADERS))
+    return Notice(tuple(line.rstrip()[: limits.LINE_CHARACTERS] for line in lines.split("\n")[:1_000]), returned)
+
+
+def implied_action(said: str) -> Action:
+    """What a subject and a notice say: a failure, unless they clearly say otherwise."""
+    if wording.WARNING.search(said):
+        return Action.DELAYED
+    return Action.DELIVERED if wording.SUCCESS.search(said) and not wording.NEGATION.search(said) else Action.FAILED
+
+
+def is_role(address: str) -> bool:
+    """Addresses that notices name for help, and that are hardly ever meant as failed recipients."""
+    return address.partition("@")[0].lower() in _ROLES
+
+
+def origin_of(text: str) -> str:
+    """The address that a recipient was expanded or forwarded from, "" if none is told."""
+    match = _ORIGIN.search(text)
+    return match[1] if match else ""
+
+
+def told(lines: Iterable[str]) -> str:
+    """Words about a recipient on one line: from the first answer of a server to the end of its paragraph, else all."""
+    paragraphs = re.split(r"\n\s*\n", "\n".join(line.strip() for line in lines))
+    for paragraph in paragraphs:
+        if answer := _REPLY_LINE.search(paragraph):
+            return _one_line(paragraph[answer.start() :])
+    return _one_line(" ".join(paragraphs))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[: limits.LINE_CHARACTERS]

@@ -1,0 +1,72 @@
+"""Failed addresses in a list, each at the start of a line, the reason beside or below it.
+
+So write Exim, Postfix, qmail (QSBMF) and all who took after them, Exchange, Domino, Gmail, Yahoo, OpenSMTPD and many more.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..found import Found, report
+from ..mail import Mail
+from ..notice import ADDRESS, origin_of, told
+from ..report import Report
+
+_ENTRY = re.compile(
+    r"[ \t]{0,20}(?:(?:>>>|[*•·+-]|\d{1,3}[.)])[ \t]{1,4})?[<\"'(\[]{0,2}(?:mailto:|smtp:|rfc822;)?"
+    rf"({ADDRESS})(?:<mailto:[^>\n]{{0,300}}>)?[>\"')\]]{{0,2}}"
+    r"((?:[ \t]*[:;,.]|[ \t]*\.\.\.|[ \t]*\(|[ \t]+-{1,2}[ \t]|[ \t]*=|[ \t]{2}|\t)[^\n]*|[ \t]+on [A-Z0-9][^\n]*|[ \t]*"
+    r"|[ \t]+(?=[^\n]{0,200}(?:fail|could|not|unknown|invalid|error|reject|full|quota|exceed|\b[45]\d\d\b))[^\n]*)$",
+    re.IGNORECASE,
+)
+_NAMED_ENTRY = re.compile(
+    r"[ \t]{0,20}(?![^<>\n]{0,80}\b(?:from|to|cc|sender|path|by|at|for|contact|please|mail|message|error)\b)"
+    rf"(?:{ADDRESS}|[^\W\d][^<>()\n\d:;@]{{0,60}}) [<(](?:mailto:|smtp:)?({ADDRESS})[>)]([ \t]*(?::[^\n]*)?)$",
+    re.IGNORECASE,
+)
+_AFTER_SENDER = re.compile(
+    r"(?:sent|submitted|received|mail|message) (?:by|from)[:]?[ \t]*$|sender(?: was| is)?:?[ \t]*$", re.IGNORECASE
+)
+_MTA = re.compile(r"(?:program|mail system) at (?:host )?([\w.-]{1,253}\w)", re.IGNORECASE)
+
+
+@dataclass
+class _Entry:
+    address: str
+    lines: list[str] = field(default_factory=list)
+
+
+def read(mail: Mail) -> Report | None:
+    entries = _entries(mail.notice.lines)
+    foreign = mail.foreign(entry.address for entry in entries)
+    kept = [entry for entry in entries if entry.address in foreign]
+    named = _MTA.search(mail.notice.text[:2_000])
+    return report(mail, "listed", _found(kept, mail.notice.lines), named[1] if named else "")
+
+
+def _entries(lines: tuple[str, ...]) -> list[_Entry]:
+    """Addresses with the lines up to the next blank one; where nothing stands beside an address, with all that follows."""
+    entries, reading, blank, before = list[_Entry](), False, False, ""
+    for line in lines:
+        match = _NAMED_ENTRY.match(line) or _ENTRY.match(line)
+        if match and _AFTER_SENDER.search(before):
+            match = None
+        before = line if line.strip() else before
+        if match:
+            beside = match[2].strip(" \t:;,.=-")
+            entries.append(_Entry(match[1], [beside] if beside else []))
+            reading, blank = True, False
+        elif not line.strip():
+            blank = blank or not (entries and entries[-1].lines)
+            reading = reading and blank
+        if not match and reading:
+            entries[-1].lines.append(line)
+    return entries
+
+
+def _found(entries: list[_Entry], lines: tuple[str, ...]) -> Iterator[Found]:
+    shared = ""
+    for entry in reversed(entries):  # a reason below a list of addresses is that of all of them
+        text = told(entry.lines) or shared or told(lines)
+        shared = text
+        yield Found(entry.address, text, origin_of(" ".join(entry.lines)))

@@ -1,0 +1,38 @@
+"""Notices in prose: "undeliverable to a@b", "Local mailbox a@b is unavailable", "Recipient: a@b"."""
+
+import re
+from collections.abc import Iterator
+
+from ..found import Found, report
+from ..mail import Mail
+from ..notice import ADDRESSES, is_role, told
+from ..report import Report
+
+_BEFORE, _AFTER = 100, 100
+_LINES = 200
+_ABOUT = re.compile(
+    r"deliver|unable|fail|error|unavailable|exceed|full\b|unknown|recipient|address|reject|mailbox|user|quota|invalid"
+    r"|no such|not found|account|\b[45]\d\d\b|returned|bounced|reach|problem|impossible|^[ \t]{0,10}to[ \t]?:"
+    r"|inconnu|unbekannt|destinat",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOT_ABOUT = re.compile(
+    r"contact|question|help|assist|support|message-?id|\bfrom[ \t]?:|\bsender\b|reply-to|references|if you|unsubscribe"
+    r"|please (?:send|e?mail|write|call)|forward (?:this|it)|report (?:this|to)|\bcc[ \t]?:",
+    re.IGNORECASE,
+)
+
+
+def read(mail: Mail) -> Report | None:
+    found = [one for one in _candidates(mail.notice.lines) if one.address.lower() not in mail.own_addresses]
+    return report(mail, "sentence", found)
+
+
+def _candidates(lines: tuple[str, ...]) -> Iterator[Found]:
+    text = "\n".join(lines[:_LINES])
+    diagnostic = told(lines[:_LINES])
+    for match in ADDRESSES.finditer(text):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.end()]
+        around = text[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
+        if _ABOUT.search(around) and not _NOT_ABOUT.search(line[-200:]) and not is_role(match[0]):
+            yield Found(match[0], diagnostic)

@@ -1,0 +1,104 @@
+"""How mail systems call themselves and what they say, as patterns. Each is linear: every repetition is bounded."""
+
+import re
+
+
+def _any_of(*alternatives: str, flags: int = 0) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE | flags)
+
+
+# Who writes when a mail system writes: local parts, and names beside them.
+SYSTEM_SENDER = re.compile(
+    r"(?:^|[<\s\"'])(?:mail(?:er)?[-_. ]?da?emon|post[-_]?master|mdaemon|mail-?system|mmdf|uucp|mail-?deliver(?:y|er)"
+    r"|mail\.delivery\.system|delivery(?:-?reports?)?|bounces?|mail-?admin(?:istrator)?|mta|smtp-?daemon|mailsubsystem"
+    r"|dsn|ndr|errors?|mailer)(?:[-+][-+\w.=]{1,200})?@",
+    re.IGNORECASE,
+)
+SYSTEM_NAME = _any_of(
+    r"mail(?:er)? ?delivery|mailer[- ]?daemon|mail ?deliver(?:y|er)|mail administrator|post ?master",
+    r"system administrator|delivery (?:sub)?system|mailsubsystem|internet mail (?:delivery|service)|mail router",
+)
+ROBOT_SENDER = re.compile(
+    r"(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|system|notif\w{0,12}|automat\w{0,8}|alert|virus|gateway|scanner|sweeper"
+    r"|filter)[-\w.+]{0,60}@",
+    re.IGNORECASE,
+)
+# Programs in which people write (User-Agent, X-Mailer).
+MAIL_PROGRAM = _any_of(
+    r"thunderbird|mozilla|apple mail|iphone|ipad|outlook(?! (?:server|protection))|\bmutt|k-9|evolution|\bkmail",
+    r"roundcube|squirrelmail|eudora|the bat|pegasus|gnus|claws|sylpheed|\bhorde|zimbra|\bpine\b|alpine",
+    r"windows (?:live )?mail|becky|\bairmail|\bspark\b",
+)
+ANSWER_PREFIX = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|antw|sv|vs|rv)(?:\[\d+\])?\s*:", re.IGNORECASE)
+
+REPORT_SUBJECT = _any_of(
+    r"undeliver|non[- ]?deliver|not deliver|unable to deliver|problem deliver|mail delivery|unroutable",
+    r"could(?:n't| not) (?:be )?(?:deliver|sen[dt])|can(?:'t|not| not) (?:be )?deliver",
+    r"deliver(?:y|able|ing)[\w ]{0,40}(?:fail|error|report|status|notif|problem|delay|warn|unsuccess)",
+    r"fail(?:ure|ed)[\w: -]{0,20}(?:deliver|mail|notice|message|to send)",
+    r"(?:mail|message|e-mail|email|send(?:ing)?)[\w ]{0,20}(?:fail|error|delay|bounce|return|reject|problem|block|status)",
+    r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
+    r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
+    r"unzustellbar|nicht zugestellt|non remis|non distribu|mancato recapito|no se pudo entregar|no entregado",
+    r"n.o entregue",
+)
+DELAY_SUBJECT = re.compile(r"delay|warning|still being|not yet|temporar|retry|attempt", re.IGNORECASE)
+
+REPORT_WORDING = _any_of(
+    r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
+    r"(?:deliver|reach|sen[dt]\b|transfer|accept|process|relay)",
+    r"unable to (?:deliver|send|relay|reach)|undeliver(?:able|ed)|non[- ]?deliver|failed to (?:send|reach)",
+    r"fail(?:ed|ure|s)? (?:\w+ )?(?:to|in|of)? ?(?:be )?deliver|returned to you|failed recipient",
+    r"deliver(?:y|ing)[^\n]{0,60}(?:fail|error|problem|delay|impossible|unsuccess|abort|expired)",
+    r"(?:has been|was|is being|be|been) (?:returned|rejected|bounced|blocked|refused)",
+    r"address(?:\(es\)|es)? (?:failed|had)|permanent(?:ly)? (?:error|fatal|fail)|delivery (?:status|report|notif)",
+    r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
+    r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
+    r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
+    r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
+    r"non è stato possibile|no (?:se )?(?:ha|pudo|puede)|n'a pas pu|n'ont pas|nicht zugestellt|unzustellbar|konnte nicht",
+    r"não (?:foi|p[ôo]de)|送信できません|配信できません|エラー|не может быть доставлено|无法|退信",
+)
+WARNING = _any_of(
+    r"warning (?:message )?only|only a warning|\bdelayed\b|will (?:continue to|keep|be) (?:try|re-?tr)|will be retried",
+    r"still being retried|has not yet been|not (?:yet )?been delivered (?:yet|after)|do not need to resend",
+    r"no action is required|temporary (?:failure|problem)s? .{0,60}will|transient non-fatal errors|will try again",
+    r"no need to (?:send|resend)|delivery attempts will continue",
+    flags=re.DOTALL,
+)
+SUCCESS = _any_of(
+    r"successful(?:ly)? deliver|had successful delivery|has been (?:successfully )?delivered",
+    r"was (?:successfully )?delivered to|delivered to the following|successfully relayed|return receipt",
+)
+NEGATION = re.compile(r"\b(?:not|n't|cannot|fail\w*|unable|undeliver\w*|error)\b", re.IGNORECASE)
+
+# Where a notice ends and the mail that it returns begins.
+RETURNED_MAIL = re.compile(
+    r"^[ \t>*=#_~|-]{0,80}(?:"
+    r"(?:this|here|below|following)\b[^\n]{0,40}\b(?:is|are)\b[^\n]{0,30}\b(?:copy|header|first part|part of)"
+    r"|a copy of (?:the|your) (?:original )?(?:message|mail)[^\n]{0,40}(?:below|follow|attach|includ)"
+    r"|(?:(?:the|your|start of) ){0,2}(?:header[^\n]{0,20})?(?:original|returned|unsent|undelivered|rejected|bounced|failed)"
+    r" (?:e-?mail|message|mail|letter)(?:['\w -]{0,30})"
+    r"(?:follow|header|text|below|info|attach|[ \t]{0,20}[-=*:]|[ \t]{0,20}$)"
+    r"|(?:message|mail) (?:headers?|text|contents?)[^\n]{0,20}(?:follow|below|[ \t]{0,20}[-=*:]{1,80}$)"
+    r"|returned (?:mail|message) follows|unsent message|undelivered message|transcript of message"
+    r"|(?:received|return-path|dkim-signature|x-received|x-originating-ip):[ \t][^\n]{0,200}$"
+    r")",
+    re.IGNORECASE | re.MULTILINE,
+)
+RETURNED_FIELD = re.compile(
+    r"^(?:received|return-path|from|to|subject|date|message-id|x-[\w-]{1,60}|dkim-signature|mime-version):",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+# Prefixes that mail servers put before the subject they answer.
+ANSWERING_SUBJECT = re.compile(
+    r"\s*(?:automatic reply|auto(?:matic|mated)?[- ]?(?:reply|response|answer)|out of (?:the )?office(?: auto-?reply)?"
+    r"|abwesenheits\w{2,10}|automatische (?:antwort|afwezigheid\w{0,10})|automatisch antwoord|réponse automatique"
+    r"|absence du bureau|risposta automatica|fuori sede|respuesta autom[áa]tica|fuera de (?:la )?oficina"
+    r"|resposta autom[áa]tica|automati(?:sk|skt) (?:svar|vastaus)|autosvar|automaattinen vastaus"
+    r"|odpowied[źz] automatyczna|autoodpowied[źz]|automatick[áa] odpov[ěe][ďd]|automatikus v[áa]lasz"
+    r"|автоответ\w{0,6}|автоматический ответ|自动回复|自動回覆|自動応答|不在通知|자동 회신|otomatik yanıt)"
+    r"\s*(?P<colon>[:：]?)",
+    re.IGNORECASE,
+)

@@ -103,6 +103,10 @@ class Door(SMTP):
             return
         await super().push(status)
 
+    async def handle_exception(self, error: Exception) -> str:
+        await super().handle_exception(error)  # logs it
+        return "451 4.3.0 Something is broken here"
+
     async def smtp_EHLO(self, hostname: str | None) -> None:  # noqa: N802
         if not hostname:
             await self.push("501 5.5.4 EHLO needs a name")

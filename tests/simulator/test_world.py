@@ -88,6 +88,14 @@ def test_it_writes_a_file_for_every_recipient(tmp_path: Path) -> None:
     assert first.read_bytes().endswith(MAIL)
 
 
+def test_it_takes_no_mail_it_cannot_write(tmp_path: Path) -> None:
+    folder = tmp_path / "mails"
+    with running_world(maildir=folder) as world:
+        folder.rmdir()
+        assert Client(world).send("anna")[0] == 451
+        assert world.count == 0
+
+
 def test_it_goes_on_counting_files_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         with running_world(maildir=tmp_path) as world:

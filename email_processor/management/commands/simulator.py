@@ -64,7 +64,7 @@ class Command(BaseCommand):
                 self.stdout.flush()
                 await stop.wait()
         except OSError as error:
-            raise CommandError(f"cannot listen on {world.host}:{world.port}: {error}") from error
+            raise CommandError(f"cannot run on {world.host}:{world.port}: {error}") from error
         self.stdout.write(f"took {world.count} mails, posted {world.reports_posted} reports and answers")
 
 

@@ -43,17 +43,21 @@ class Instance:
         return f"http://127.0.0.1:{self.port('EPM_WEB_PORT')}"
 
     def start(self, *names: str) -> None:
-        """Start processes of the Procfile, each in a process group of its own."""
+        """Start processes of the Procfile."""
         for name in names:
-            with self.log.open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    shlex.split(self._commands[name]),
-                    cwd=ROOT,
-                    env={**os.environ, **self.settings},
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            self.start_with(name)
+
+    def start_with(self, name: str, *arguments: str) -> None:
+        """Start one process of the Procfile, with more arguments, in a process group of its own."""
+        with self.log.open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [*shlex.split(self._commands[name]), *arguments],
+                cwd=ROOT,
+                env={**os.environ, **self.settings},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def kill(self, name: str) -> None:
         """kill -9 the process and its children, and wait until they are gone."""

@@ -48,7 +48,8 @@ def _raise_the_curtain(stage: Stage, instance: Instance, receiver: Receiver) -> 
     call_command("migrate", verbosity=0)
     cast = make_cast(receiver.url)
     receiver.secret = cast.signing_secret
-    instance.start("web", "worker", "beat", "listener", "simulator")
+    instance.start("web", "worker", "beat", "listener")
+    instance.start_with("simulator", "--short-wait", "0.5", "--slow-reply", "0.2")
     instance.wait_until_listening("EPM_WEB_PORT", "EPM_LISTENER_PORT", "EPM_SIMULATOR_PORT")
     stage.reached("web, worker, beat, listener and the simulated world are up", instance.url)
     return cast

@@ -32,7 +32,13 @@ class Command(BaseCommand):
             help="default: EPM's own listener",
         )
         parser.add_argument("--no-reports", action="store_const", const=None, dest="report_to")
-        parser.add_argument("--maildir", type=Path, metavar="DIR", help="write every mail taken there, a file each")
+        parser.add_argument(
+            "--maildir",
+            type=Path,
+            default=Path(settings.EPM_SIMULATOR_MAILDIR) if settings.EPM_SIMULATOR_MAILDIR else None,
+            metavar="DIR",
+            help="write every mail taken there, a file each",
+        )
         parser.add_argument("--short-wait", type=float, default=2.0, metavar="SECONDS")
         parser.add_argument("--long-wait", type=float, default=10.0, metavar="SECONDS")
         parser.add_argument("--slow-reply", type=float, default=3.0, metavar="SECONDS")

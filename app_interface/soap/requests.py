@@ -1,0 +1,70 @@
+"""From request elements, already held against the schema, to parameters in the shape of the REST JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lxml import etree
+
+from app_interface.lists import email_parameters, mailbox_list, unique_pairs
+from app_interface.parameters import EMAIL_PARAMETERS
+from app_interface.problems import invalid
+from app_interface.soap import elements
+
+_AS_THEY_ARE = ("subject", "body", "applicationName", "ucid", "sessionID", "parentID")
+_MAILBOX_LISTS = ("cc", "bcc")
+_PAIRS = ("headers", "appParameters")
+_OPTIONAL = (*_AS_THEY_ARE, *_MAILBOX_LISTS, *_PAIRS, "requestTimeout", "emailParameters")
+_EMAIL_PARAMETERS = frozenset(parameter.name for parameter in EMAIL_PARAMETERS)
+
+
+def send_email(request: etree._Element) -> dict[str, Any]:
+    """The parameters of sendEmail. Raises invalid_request."""
+    return {"from": elements.text_of(request, "from"), **_common(request)}
+
+
+def launch_email(request: etree._Element) -> dict[str, Any]:
+    """The parameters of launchEmail: there `from` is a list as well. Raises invalid_request."""
+    return {"from": mailbox_list(elements.text_of(request, "from") or "", "from"), **_common(request)}
+
+
+def email_status(request: etree._Element) -> str:
+    """The id of the message asked for."""
+    return (elements.text_of(request, "messageID") or "").strip()
+
+
+def _common(request: etree._Element) -> dict[str, Any]:
+    """What both operations take. An empty element is as good as none: generated clients send those."""
+    given = {name: text for name, text in elements.texts_of(request, _OPTIONAL).items() if text}
+    return {
+        "to": mailbox_list(elements.text_of(request, "to") or "", "to"),
+        **{name: given[name] for name in _AS_THEY_ARE if name in given},
+        **{name: mailbox_list(given[name], name) for name in _MAILBOX_LISTS if name in given},
+        **{name: unique_pairs(given[name], name) for name in _PAIRS if name in given},
+        **_attachments(request),
+        **_timeout(given),
+        **_email_parameters(given.get("emailParameters", "")),
+    }
+
+
+def _timeout(given: Mapping[str, str]) -> dict[str, int]:
+    return {"requestTimeout": int(given["requestTimeout"])} if "requestTimeout" in given else {}
+
+
+def _email_parameters(text: str) -> dict[str, Any]:
+    parameters = email_parameters(text)
+    for name in parameters.keys() - _EMAIL_PARAMETERS:
+        raise invalid("There is no such parameter.", name[:100])
+    return parameters
+
+
+def _attachments(request: etree._Element) -> dict[str, list[dict[str, str]]]:
+    urls = (url.strip() for url in (elements.text_of(request, "attachments") or "").split(","))
+    by_url = [{"url": url} for url in urls if url]
+    by_content = [_attachment(attachment) for attachment in request.iterfind(elements.tag("attachment"))]
+    return {"attachments": by_url + by_content} if by_url or by_content else {}
+
+
+def _attachment(attachment: etree._Element) -> dict[str, str]:
+    """fileName, contentType and content, the latter without the white space that xsd:base64Binary allows."""
+    file = elements.texts_of(attachment, ("fileName", "contentType", "content"))
+    return {name: "".join(text.split()) if name == "content" else text for name, text in file.items() if text}

@@ -1,0 +1,79 @@
+"""The SOAP door: GET describes the service, POST calls it. Whatever happens, the answer is an envelope."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from lxml import etree
+
+from app_interface.problems import Problem, from_exception
+from app_interface.soap import addressing, description, envelope, faults, security
+from app_interface.soap.dispatch import call, operation_of
+from app_interface.soap.envelope import V11, Envelope, MustUnderstand, Version, VersionMismatch
+
+UNDERSTOOD = addressing.UNDERSTOOD | {security.SECURITY}
+_CHALLENGE = 'Basic realm="EPM", charset="UTF-8"'
+
+
+@csrf_exempt
+def app_intf_ws(request: HttpRequest) -> HttpResponse:
+    """`?wsdl` and `?xsd` need no login; everything else is a call."""
+    if request.method in ("GET", "HEAD"):
+        query = request.META.get("QUERY_STRING", "").lower()
+        if query == "wsdl":
+            return HttpResponse(description.wsdl(), content_type="text/xml; charset=utf-8")
+        if query == "xsd":
+            return HttpResponse(description.xsd(), content_type="text/xml; charset=utf-8")
+    return _answer(request)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    version, addressed = V11, None
+    try:
+        version = _version(request)
+        asked = addressed = _read(request)
+        return _reply(version, *_answered(request, asked))
+    except (VersionMismatch, MustUnderstand) as error:
+        fault, headers = faults.of_protocol(error, version), faults.headers_of(error, version)
+        return _reply(version, fault, headers, status=500)
+    except Exception as error:
+        return _fault(from_exception(error), version, addressed)
+
+
+def _version(request: HttpRequest) -> Version:
+    if request.method != "POST":
+        raise Problem("method_not_allowed", "Call with POST; GET knows ?wsdl and ?xsd.")
+    return envelope.version_of(request.headers.get("Content-Type", ""))
+
+
+def _read(request: HttpRequest) -> Envelope:
+    content_type, action = request.headers["Content-Type"], request.headers.get("SOAPAction", "")
+    return envelope.read(request.body, content_type, action, UNDERSTOOD)
+
+
+def _answered(request: HttpRequest, asked: Envelope) -> tuple[etree._Element, Sequence[etree._Element]]:
+    """The answer's Body and Header."""
+    addressing.check_reply_address(asked)
+    caller = security.caller_of(request, asked)
+    operation = operation_of(asked)
+    return call(operation, caller, asked), addressing.reply_headers(asked, f"{operation.action}Response")
+
+
+def _fault(problem: Problem, version: Version, asked: Envelope | None) -> HttpResponse:
+    headers = [] if asked is None else addressing.reply_headers(asked, addressing.FAULT)
+    response = _reply(version, faults.of_problem(problem, version), headers, status=faults.status_of(problem, version))
+    if problem.extra.get("challenge"):
+        # Some clients offer Basic only after they were asked to.
+        response.status_code, response["WWW-Authenticate"] = 401, _CHALLENGE
+    if problem.code == "method_not_allowed":
+        response["Allow"] = "GET, HEAD, POST"
+    if "retry_after" in problem.extra:
+        response["Retry-After"] = str(problem.extra["retry_after"])
+    return response
+
+
+def _reply(
+    version: Version, content: etree._Element, headers: Sequence[etree._Element] = (), *, status: int = 200
+) -> HttpResponse:
+    body = envelope.write(version, content, headers)
+    return HttpResponse(body, status=status, content_type=f"{version.media_type}; charset=utf-8")

@@ -67,6 +67,7 @@ class Submission:
     application: Application | None
     credential: Credential | None
     sender: Mailbox
+    """Of a mail to send, the platform's side; of one that launchEmail describes as arriving, the outside address."""
     destinations: tuple[Destination, ...]
     subject: str = ""
     text: str = ""
@@ -78,6 +79,8 @@ class Submission:
     parent: str = ""
     session: UUID | None = None
     """The Email Browser's session that sends this, if one does."""
+    also_from: tuple[Mailbox, ...] = ()
+    """Further outside addresses that launchEmail describes; a mail to send has one sender."""
     options: Options = field(default_factory=Options)
 
     def of_kind(self, kind: Recipient.Kind) -> tuple[Mailbox, ...]:

@@ -1,0 +1,201 @@
+"""The queue is the table of recipients: claimed for sending here, and what dead workers left behind is settled here."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from email_processor import lifecycle
+from email_processor.lifecycle import Move
+from email_processor.models import Content, EventType, Recipient, State
+from email_processor.outbound.routing import SANDBOX
+from epm.choices import InDoubtPolicy
+from epm.models import Zone
+from lib import claims
+from lib.claims import Claim
+
+WAITING = (State.QUEUED, State.DEFERRED)
+"""The states in which a due recipient is to be sent."""
+
+_SWEPT_AT_ONCE = 500
+_USUAL_WAIT = timedelta(minutes=60)
+
+
+class Claimed(NamedTuple):
+    """A recipient in our hands, not yet on the wire: just what is needed to choose its way and its turn."""
+
+    id: UUID
+    token: UUID
+    way: int | None
+    """The key of its connection, or SANDBOX."""
+    expire_at: datetime
+
+
+class Outgoing(NamedTuple):
+    """A recipient and its mail, as sending needs them; `attempt` is the number of the attempt just begun."""
+
+    id: UUID
+    attempt: int
+    address: str
+    notify: str
+    orcpt: str
+    message_id: UUID
+    return_path_domain: str
+    ret: str
+    envid: str
+    size: int
+    smtputf8: bool
+    expire_at: datetime
+    in_doubt_policy: str
+    in_doubt_wait: int | None
+    """Minutes; None without an application."""
+
+
+def has_due(zone_name: str) -> bool:
+    """Is anything due in the zone?"""
+    return due_in(zone_name).filter(due_at__lte=timezone.now()).exists()
+
+
+def claim(zone_name: str, *, limit: int, without: Collection[int] = ()) -> list[Claimed]:
+    """Take up to `limit` due recipients for EPM_LEASE, urgent and long due ones first, and none of the ways out in `without`."""
+    waiting = due_in(zone_name)
+    if SANDBOX in without:
+        waiting = waiting.filter(message__sandbox=False)
+    if connections := set(without) - {SANDBOX}:
+        waiting = waiting.exclude(message__connection__in=connections)
+    return _details(claims.claim(waiting.order_by("priority", "due_at"), lease=settings.EPM_LEASE, limit=limit))
+
+
+def due_in(zone_name: str) -> "QuerySet[Recipient]":
+    """What waits to be sent in a zone, due or not yet."""
+    return Recipient.objects.filter(zone__name=zone_name, state__in=WAITING)
+
+
+def load(keys: Collection[UUID]) -> list[Outgoing]:
+    """What sending needs to know of each recipient: one query."""
+    rows = Recipient.objects.filter(pk__in=keys).values_list(
+        "pk",
+        "attempts",
+        "address",
+        "notify",
+        "orcpt",
+        "message_id",
+        "message__return_path_domain",
+        "message__ret",
+        "message__envid",
+        "message__size",
+        "message__smtputf8",
+        "message__expire_at",
+        "message__in_doubt_policy",
+        "application__in_doubt_wait",
+    )
+    return [Outgoing(*row) for row in rows]
+
+
+def load_contents(message_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The MIME bytes of each Message: one query."""
+    rows = Content.objects.filter(message__in=message_ids).values_list("message", "mime")
+    return {message_id: bytes(mime) for message_id, mime in rows}
+
+
+def renew(token: UUID, keys: Collection[UUID]) -> int:
+    """Hold claimed recipients for another EPM_LEASE: the heartbeat of a worker that lives."""
+    return claims.renew(Recipient, token, keys, lease=settings.EPM_LEASE)
+
+
+def release(token: UUID, keys: Collection[UUID]) -> int:
+    """Give claimed recipients back, due at once."""
+    return claims.release(Recipient, token, keys)
+
+
+def postpone(token: UUID, keys: Collection[UUID], until: datetime) -> int:
+    """Give claimed recipients back, due at `until`, their state untouched."""
+    return Recipient.objects.filter(pk__in=keys, claim=token).update(due_at=until, claim=None)
+
+
+def expire(keys: Sequence[UUID]) -> None:
+    """End unsent recipients whose time is over."""
+    why = {"why": "It could not be sent before it expired."}
+    lifecycle.advance([Move(key, EventType.EXPIRED, State.EXPIRED, why) for key in keys])
+
+
+def doubt(mail: Outgoing, why: str, *, resend_at: datetime, smtp: Mapping[str, Any] | None = None) -> list[Move]:
+    """The moves for a mail that may or may not have left (RFC 1047): into doubt, and on as its application's policy says.
+
+    `resend_at` is when the policy `resend` sends again. What would expire before it could be sent again stays in doubt:
+    it may well have arrived.
+    """
+    policy = InDoubtPolicy(mail.in_doubt_policy)
+    again_at = {
+        InDoubtPolicy.RESEND: resend_at,
+        InDoubtPolicy.WAIT: timezone.now() + _patience(mail),
+        InDoubtPolicy.HOLD: None,
+    }[policy]
+    if again_at is not None and again_at >= mail.expire_at:
+        why, again_at = f"{why} It expires before it could be sent again.", None
+    data = {"why": why, **({"smtp": smtp} if smtp else {})}
+    waits_until = again_at if policy is InDoubtPolicy.WAIT else None
+    in_doubt = Move(mail.id, EventType.IN_DOUBT, State.IN_DOUBT, data, waits_until, attempt=mail.attempt)
+    if policy is not InDoubtPolicy.RESEND or again_at is None:
+        return [in_doubt]
+    return [in_doubt, _requeue(mail.id, "Its application's policy is to send again.", again_at)]
+
+
+def sweep() -> list[str]:
+    """Settle what needs no wire: strands of dead workers, doubts that waited long enough, mails past their time.
+
+    Answers the names of the zones in which something is due to be sent.
+    """
+    _doubt_what_was_stranded()
+    _end_waiting_for_receipts()
+    _expire_what_is_past()
+    return [name for name in Zone.objects.order_by("name").values_list("name", flat=True) if has_due(name)]
+
+
+def _doubt_what_was_stranded() -> None:
+    """A lease that ran out in `sending`: the worker died, and nobody knows whether the mail left."""
+    why = "The worker stopped while this mail was on the wire; nobody knows whether it left."
+    for keys in _taken(Recipient.objects.filter(state=State.SENDING)):
+        now = timezone.now()
+        lifecycle.advance([move for mail in load(keys) for move in doubt(mail, why, resend_at=now)])
+
+
+def _end_waiting_for_receipts() -> None:
+    why = "No receipt came while it waited; it is sent again."
+    for keys in _taken(Recipient.objects.filter(state=State.IN_DOUBT)):
+        now = timezone.now()
+        lifecycle.advance([_requeue(key, why, now) for key in keys])
+
+
+def _expire_what_is_past() -> None:
+    for keys in _taken(Recipient.objects.filter(state__in=WAITING, message__expire_at__lte=timezone.now())):
+        expire(keys)
+
+
+def _taken(queue: "QuerySet[Recipient]") -> Iterator[Sequence[UUID]]:
+    """What is due in `queue`, claimed in batches until nothing is left."""
+    while held := claims.claim(queue.order_by("due_at"), lease=settings.EPM_LEASE, limit=_SWEPT_AT_ONCE):
+        yield held.keys
+
+
+def _requeue(key: UUID, why: str, at: datetime) -> Move:
+    return Move(key, EventType.REQUEUED, State.QUEUED, {"why": why}, due_at=at)
+
+
+def _patience(mail: Outgoing) -> timedelta:
+    return _USUAL_WAIT if mail.in_doubt_wait is None else timedelta(minutes=mail.in_doubt_wait)
+
+
+def _details(held: "Claim[Recipient]") -> list[Claimed]:
+    rows = Recipient.objects.filter(pk__in=held.keys).values_list(
+        "pk", "message__sandbox", "message__connection", "message__expire_at"
+    )
+    found = {
+        key: Claimed(key, held.token, SANDBOX if sandbox else connection, expire_at)
+        for key, sandbox, connection, expire_at in rows
+    }
+    return [found[key] for key in held.keys]

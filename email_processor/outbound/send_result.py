@@ -1,0 +1,75 @@
+"""What came of putting one mail on the wire, as a value."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|\Z)")
+_LONGEST_TEXT = 1000
+
+
+class Outcome(StrEnum):
+    """`in_doubt`: the final dot may have arrived and no answer came back (RFC 1047)."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+class Stage(StrEnum):
+    """How far the dialogue went."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    TLS = "tls"
+    LOGIN = "login"
+    CHECK = "check"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    CONTENT = "content"
+    FINAL_DOT = "final dot"
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The server's answer, or what happened instead of one: `code` is None where no answer came.
+
+    `enhanced` is RFC 3463's code where there is one, `tls` and `cipher` are empty without TLS, `duration` is in seconds.
+    """
+
+    outcome: Outcome
+    stage: Stage
+    text: str
+    host: str
+    code: int | None = None
+    enhanced: str = ""
+    tls: str = ""
+    cipher: str = ""
+    duration: float = 0.0
+
+    def as_data(self) -> dict[str, Any]:
+        """The `smtp` of contract.md 6."""
+        return {
+            "code": self.code,
+            "enhanced": self.enhanced,
+            "text": self.text,
+            "host": self.host,
+            "tls": self.tls,
+            "cipher": self.cipher,
+            "duration": round(self.duration, 4),
+            "stage": str(self.stage),
+        }
+
+
+def enhanced_code(text: str) -> str:
+    """The enhanced status code a reply's text begins with (RFC 2034), or nothing."""
+    match = _ENHANCED.match(text)
+    return match[1] if match else ""
+
+
+def storable(text: str) -> str:
+    """A reply's text, which may hold any octets, as text that every database and JSON take."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")[:_LONGEST_TEXT]

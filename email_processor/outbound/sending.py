@@ -1,0 +1,261 @@
+"""The second station: take what is due in a zone, put it on the wire, write down what came of it, until nothing is due.
+
+A recipient is `sending` only from just before the wire until its outcome is written. So what a crash leaves in `sending` was
+on the wire and is in doubt; what was merely claimed falls due again, and nobody need know.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from email_processor import lifecycle
+from email_processor.lifecycle import Move
+from email_processor.models import EventType, State
+from email_processor.outbound import queue, return_path
+from email_processor.outbound.envelope import Envelope, Features, on_the_wire
+from email_processor.outbound.features import remember_features
+from email_processor.outbound.lanes import AHEAD, Lane, Lanes
+from email_processor.outbound.queue import Claimed, Outgoing
+from email_processor.outbound.routing import Route
+from email_processor.outbound.send_result import Outcome, SendResult
+from email_processor.outbound.wire import Posting, Wire
+from epm.models import EmailConnection
+from lib import retry
+
+log = logging.getLogger(__name__)
+
+_LOOK_AGAIN = 0.2
+"""Seconds between two looks for new work while old work is still on the wire."""
+_DISABLED_PAUSE = timedelta(minutes=1)
+"""How long the mails of a disabled connection rest before somebody looks whether it is enabled again."""
+
+_DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+class Flight(NamedTuple):
+    """One mail on the wire, and the lane it left by."""
+
+    lane: Lane
+    mail: Outgoing
+
+
+Landed = tuple[Flight, SendResult | None]
+
+
+def drain(zone_name: str) -> int:
+    """Send what is due in a zone until nothing is due any more; says how many attempts were settled."""
+    if not queue.has_due(zone_name):
+        return 0
+    with Wire[Flight]() as wire:
+        return _Drain(zone_name, wire).run()
+
+
+class _Drain:
+    def __init__(self, zone_name: str, wire: Wire[Flight]) -> None:
+        self._zone_name = zone_name
+        self._wire = wire
+        self._lanes = Lanes()
+        self._held: dict[UUID, Claimed] = {}
+        self._contents: dict[UUID, bytes] = {}
+        self._greeted: dict[Route, Features] = {}
+        self._look_at = 0.0
+        self._renew_at = time.monotonic() + _heartbeat()
+        self._found_nothing = False
+        self._settled = 0
+
+    def run(self) -> int:
+        """The steps, over and over. New mails go out before the last results are written: the wire is never idle for that."""
+        landed: Sequence[Landed] = ()
+        while True:
+            self._make_room(landed)
+            self._claim()
+            self._put_on_the_wire()
+            self._settle(landed)
+            self._keep_leases()
+            if self._is_done():
+                return self._settled
+            landed = self._wire.collect(timeout=_LOOK_AGAIN if self._held else 0)
+
+    def _make_room(self, landed: Iterable[Landed]) -> None:
+        for flight, _ in landed:
+            flight.lane.on_the_wire -= 1
+
+    def _claim(self) -> None:
+        """Claim more where lanes run low."""
+        now = time.monotonic()
+        if now < self._look_at or sum(len(lane.waiting) for lane in self._lanes if not lane.is_full) >= AHEAD:
+            return
+        full = [lane.route.way for lane in self._lanes if lane.is_full]
+        claimed = queue.claim(self._zone_name, limit=AHEAD, without=full)
+        self._found_nothing = not claimed
+        self._look_at = now + _LOOK_AGAIN if self._found_nothing else now
+        if claimed:
+            self._lanes.open(EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True))
+            self._line_up([*self._lanes.abandoned(), *claimed])
+
+    def _line_up(self, claimed: Sequence[Claimed]) -> None:
+        """Each into its lane. What is past its time ends here; what has no way out just now goes back for a while."""
+        now = timezone.now()
+        past: list[Claimed] = []
+        stuck: list[Claimed] = []
+        for one in claimed:
+            lane = self._lanes.of(one)
+            if one.expire_at <= now:
+                past.append(one)
+            elif lane is None:
+                stuck.append(one)
+            else:
+                lane.waiting.append(one)
+                self._held[one.id] = one
+        if past:
+            queue.expire([one.id for one in past])
+        self._postpone(stuck, now + _DISABLED_PAUSE)
+
+    def _postpone(self, stuck: Sequence[Claimed], until: datetime) -> None:
+        for token, keys in _by_token(stuck):
+            queue.postpone(token, keys, until)
+        for one in stuck:
+            self._held.pop(one.id, None)
+
+    def _put_on_the_wire(self) -> None:
+        for lane in self._lanes:
+            if turns := lane.take_turns():
+                self._post(lane, turns)
+
+    def _post(self, lane: Lane, turns: Sequence[Claimed]) -> None:
+        """Write the intent, load what is needed, hand over. What was cancelled, held or taken meanwhile stays behind."""
+        ready = set[UUID]()
+        for token, keys in _by_token(turns):
+            ready |= lifecycle.begin(token, keys)
+        for one in turns:
+            if one.id not in ready:
+                lane.on_the_wire -= 1
+                del self._held[one.id]
+        mails = queue.load(ready)
+        self._load_contents({mail.message_id for mail in mails})
+        self._wire.post(
+            Posting(Flight(lane, mail), lane.route, partial(_envelope, mail, self._contents.get(mail.message_id)))
+            for mail in mails
+        )
+
+    def _load_contents(self, message_ids: set[UUID]) -> None:
+        """Have the contents of these messages and no others at hand: a mail to many is read once, a large one not kept."""
+        known = {key: content for key, content in self._contents.items() if key in message_ids}
+        missing = message_ids - known.keys()
+        loaded = queue.load_contents(missing) if missing else {}
+        self._contents = known | {key: on_the_wire(mime) for key, mime in loaded.items()}
+
+    def _settle(self, landed: Sequence[Landed]) -> None:
+        """Write what came back."""
+        if not landed:
+            return
+        _write([moves_for(flight.mail, result) for flight, result in landed])
+        for flight, _ in landed:
+            del self._held[flight.mail.id]
+        self._settled += len(landed)
+        self._remember_features({flight.lane.route for flight, _ in landed})
+
+    def _remember_features(self, routes: Iterable[Route]) -> None:
+        """Once for every fresh connection."""
+        for route in routes:
+            features = self._wire.features(route)
+            if features is not None and features is not self._greeted.get(route):
+                self._greeted[route] = features
+                remember_features(route, features)
+
+    def _keep_leases(self) -> None:
+        """The heartbeat."""
+        if time.monotonic() < self._renew_at:
+            return
+        self._renew_at = time.monotonic() + _heartbeat()
+        for token, keys in _by_token(self._held.values()):
+            queue.renew(token, keys)
+
+    def _is_done(self) -> bool:
+        return self._found_nothing and not self._held
+
+
+def _heartbeat() -> float:
+    """Seconds between two renewals: three in a lease."""
+    return float(settings.EPM_LEASE.total_seconds()) / 3
+
+
+def moves_for(mail: Outgoing, result: SendResult | None) -> list[Move]:
+    """What an attempt's result means for its recipient. None is a bug before the wire: it is tried again later."""
+    if result is None:
+        return _deferral(mail, {"why": "An error of the platform; the log has it."})
+    smtp = {**result.as_data(), "attempt": mail.attempt}
+    if result.outcome is Outcome.IN_DOUBT:
+        why = "The connection was lost after the mail's last line and before the server's answer."
+        return queue.doubt(mail, why, resend_at=_next_try(mail), smtp=smtp)
+    if result.outcome is Outcome.DEFERRED:
+        return _deferral(mail, {"smtp": smtp})
+    event, state = _SETTLED[result.outcome]
+    return [Move(mail.id, event, state, {"smtp": smtp}, attempt=mail.attempt)]
+
+
+_SETTLED = {Outcome.SENT: (EventType.SENT, State.SENT), Outcome.FAILED: (EventType.FAILED, State.FAILED)}
+
+
+def _deferral(mail: Outgoing, data: dict[str, Any]) -> list[Move]:
+    """Later again, but never later than it expires: then its end is written."""
+    due_at = min(_next_try(mail), mail.expire_at)
+    return [Move(mail.id, EventType.DEFERRED, State.DEFERRED, data, due_at, attempt=mail.attempt)]
+
+
+def _next_try(mail: Outgoing) -> datetime:
+    """In whole seconds: rows that fall due together are written together."""
+    delay = retry.next_try_with_tail(retry.MAIL, mail.attempt)
+    return (timezone.now() + delay).replace(microsecond=0)
+
+
+def _write(all_moves: Sequence[list[Move]]) -> None:
+    """All in one transaction. Should one be a bug, it alone stays unwritten: its lease runs out, and it is in doubt."""
+    try:
+        lifecycle.advance([move for moves in all_moves for move in moves])
+    except _DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("results could not be written together; now one by one")
+        for moves in all_moves:
+            _write_alone(moves)
+
+
+def _write_alone(moves: list[Move]) -> None:
+    try:
+        lifecycle.advance(moves)
+    except _DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("the result of recipient %s could not be written", moves[0].recipient)
+
+
+def _by_token(claimed: Iterable[Claimed]) -> Iterable[tuple[UUID, list[UUID]]]:
+    groups: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for one in claimed:
+        groups[one.token].append(one.id)
+    return groups.items()
+
+
+def _envelope(mail: Outgoing, content: bytes | None) -> Envelope:
+    assert content is not None, f"the content of message {mail.message_id} is gone"
+    return Envelope(
+        mail_from=return_path.sign(mail.id, mail.return_path_domain),
+        rcpt_to=mail.address,
+        content=content,
+        size=mail.size,
+        smtputf8=mail.smtputf8,
+        ret=mail.ret,
+        envid=mail.envid,
+        notify=mail.notify,
+        orcpt=mail.orcpt,
+    )

@@ -1,7 +1,7 @@
 """The fields of a message/delivery-status part: blocks, and what single values mean (RFC 3464 2.1; RFC 6533)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
@@ -30,6 +30,7 @@ RECIPIENT_FIELDS = frozenset(
 _MARKERS = frozenset({"final-recipient", "original-recipient", "action", "status"})
 _ADDRESSES = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
 
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9.-]{0,40})\s*;\s*")
 _XTEXT = re.compile(r"\+(?![0-9A-F]{2})")
 _HEXCHAR = re.compile(r"((?:\+[0-9A-F]{2})+)")
@@ -38,6 +39,16 @@ _ANGLED = re.compile(r"<([^<>]{1,1000})>")
 _STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w])(?!\.\d)")
 _REPLY_STATUS = re.compile(r"(?<!\d)[245]\d\d[ -]{1,3}[#(\[]?(([245])\.\d{1,3}\.\d{1,3})(?![\w])(?!\.\d)")
 _REPLY = re.compile(r"(?<![\w.@-])([245][0-5]\d)(?=[ -]|$)")
+_DATE = re.compile(
+    r"(?:[A-Za-z]{3}, )?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)(?: \([\w+-]{1,10}\))?$",
+    re.ASCII,
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 _ACTIONS = (
     (("deliver",), Action.DELIVERED),
     (("relay",), Action.RELAYED),
@@ -51,7 +62,11 @@ class Block(list[Field]):
     """Fields in order, with a look-up of the first of a name."""
 
     def get(self, name: str) -> str:
-        return next((value for key, value in self if key.lower() == name), "")
+        return self.values().get(name, "")
+
+    def values(self) -> dict[str, str]:
+        """The first value of each name, names in lower case."""
+        return {key.lower(): value for key, value in reversed(self)}
 
     @property
     def names(self) -> set[str]:
@@ -65,19 +80,26 @@ def split_blocks(text: str) -> tuple[Block, list[Block], bool]:
     a blank line after every field, trailing blocks that belong to no recipient.
     """
     message, recipients = Block(), list[Block]()
-    for number, paragraph in enumerate(re.split(r"\n[ \t]*\n", text[: limits.MAIL_BYTES])):
-        if len(recipients) > limits.RECIPIENTS or number > 4 * limits.RECIPIENTS:
+    paragraphs = _BLANK_LINE.split(text, limits.PARAGRAPHS)
+    for paragraph in paragraphs[: limits.PARAGRAPHS]:
+        if len(recipients) > limits.RECIPIENTS:
             break
-        block = Block(unfold(paragraph, limits.FIELDS))
-        names = block.names
-        if not names & RECIPIENT_FIELDS:
-            (recipients[-1] if recipients and not names & MESSAGE_FIELDS else message).extend(block)
-        elif recipients and "final-recipient" not in names and not names & recipients[-1].names:
-            recipients[-1].extend(block)
-        else:
-            _add_recipients(block, message, recipients)
+        _add_block(Block(unfold(paragraph, limits.FIELDS)), message, recipients)
     kept = [block for block in recipients if block.names & _ADDRESSES]
-    return message, kept[: limits.RECIPIENTS], len(kept) > limits.RECIPIENTS
+    more = len(kept) > limits.RECIPIENTS or len(paragraphs) > limits.PARAGRAPHS
+    return message, kept[: limits.RECIPIENTS], more
+
+
+def _add_block(block: Block, message: Block, recipients: list[Block]) -> None:
+    names = block.names
+    if not names & RECIPIENT_FIELDS:
+        (recipients[-1] if recipients and not names & MESSAGE_FIELDS else message).extend(block)
+    elif recipients and "final-recipient" not in names and not names & recipients[-1].names:
+        recipients[-1].extend(block)
+    elif len(names) == len(block) and not names & MESSAGE_FIELDS and recipients and recipients[-1].names & _ADDRESSES:
+        recipients.append(block)
+    else:
+        _add_recipients(block, message, recipients)
 
 
 def _add_recipients(block: Block, message: Block, recipients: list[Block]) -> None:
@@ -140,14 +162,28 @@ def _hex_characters(match: re.Match[str]) -> str:
     return data.decode("utf-8", "replace")
 
 
-@lru_cache(maxsize=512)
 def date(value: str) -> datetime | None:
     """RFC 5322 date in UTC, None where there is none. A date without zone is taken as UTC."""
     try:
-        parsed = parsedate_to_datetime(value[:100])
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+        return _usual_date(value) or _any_date(value)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _usual_date(value: str) -> datetime | None:
+    """The form nearly all servers write, ten times as fast as the library's parser."""
+    match = _DATE.match(value)
+    month = _MONTHS.get(match[2].lower()) if match else None
+    if match is None or month is None:
+        return None
+    local = datetime(int(match[3]), month, int(match[1]), int(match[4]), int(match[5]), int(match[6]), tzinfo=UTC)
+    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
+    return local - offset if match[7] == "+" else local + offset
+
+
+def _any_date(value: str) -> datetime:
+    parsed = parsedate_to_datetime(value[:100])
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def action(value: str) -> Action | None:
@@ -155,18 +191,22 @@ def action(value: str) -> Action | None:
     return next((action for prefixes, action in _ACTIONS if word.startswith(prefixes)), None)
 
 
-def statuses(text: str) -> list[str]:
+@lru_cache(maxsize=512)
+def statuses(text: str) -> tuple[str, ...]:
     """Enhanced status codes (RFC 3463) in the text, those that follow a reply code first; never parts of IP addresses."""
     text = text[: limits.LINE_CHARACTERS]
+    if "." not in text:
+        return ()
     found = [_normal(match[1]) for match in _REPLY_STATUS.finditer(text)]
     found += [_normal(match[0]) for match in _STATUS.finditer(text)]
-    return [status for status in dict.fromkeys(found) if int(status.split(".")[1]) <= 7]
+    return tuple(status for status in dict.fromkeys(found) if int(status.split(".")[1]) <= 7)
 
 
 def _normal(status: str) -> str:
     return ".".join(str(int(number)) for number in status.split("."))
 
 
+@lru_cache(maxsize=512)
 def reply_code(text: str) -> str:
     """The first SMTP reply code in the text, "" if none."""
     match = _REPLY.search(text[: limits.LINE_CHARACTERS])

@@ -20,10 +20,12 @@ class Found:
 
 
 def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str = "") -> Report | None:
-    """A Report of what was found, each address once, None if nothing was."""
+    """A Report of what was found, each address once and with a server's answer if there is one; None if nothing was."""
     unique: dict[str, Found] = {}
     for one in found:
-        unique.setdefault(one.address.lower(), one)
+        known = unique.get(one.address.lower())
+        if known is None or (fields.reply_code(one.diagnostic) and not fields.reply_code(known.diagnostic)):
+            unique[one.address.lower()] = one
     if not unique:
         return None
     action = implied_action(f"{mail.subject}\n{mail.notice.text[:3_000]}")

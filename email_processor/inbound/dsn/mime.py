@@ -83,7 +83,7 @@ def newlines(data: bytes) -> bytes:
 def unfold(text: str, most: int) -> Iterator[tuple[str, str]]:
     """Header fields in order, unfolded. A line that is no field continues the one before, as broken folding does."""
     name, value, count = "", list[str](), 0
-    for line in text.split("\n"):
+    for line in text.split("\n", limits.FIELD_LINES)[: limits.FIELD_LINES]:
         match = None if line[:1] in (" ", "\t") else _FIELD_NAME.match(line)
         if match is None:
             if name and len(value) < limits.HEADERS:
@@ -146,6 +146,11 @@ class Entity:
     @cached_property
     def is_attached(self) -> bool:
         return self.header("content-disposition").lstrip().lower().startswith("attachment")
+
+    @property
+    def is_cut(self) -> bool:
+        """Only the beginning of this part is read."""
+        return len(self.content) > limits.PART_BYTES
 
     @cached_property
     def decoded(self) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,7 +48,7 @@ class _Code:
 
 @dataclass(frozen=True)
 class Table:
-    """reasons.toml, indexed: classes by word, enhanced codes, reply codes, and phrases by their longest word."""
+    """reasons.toml, indexed: classes by word, enhanced codes, reply codes, and phrases by their rarest word."""
 
     classes: dict[str, Reason]
     codes: dict[str, "_Code"]
@@ -70,16 +71,25 @@ def _load(path: Path) -> Table:
         code: _Code(entry["class"], entry["says"], frozenset(entry.get("over", ())))
         for code, entry in data["status"].items()
     }
-    phrases: dict[str, list[_Phrase]] = {}
     texts = [(rule["class"], text) for rule in data["rule"] for text in rule["says"]]
-    for rank, (word, text) in enumerate(texts):
-        pieces = tuple(_words(piece) for piece in text.split("*"))
-        longest = max(" ".join(pieces).split(), key=len)
-        phrases.setdefault(longest, []).append(_Phrase(rank, word, text, pieces))
     known = {code.word for code in codes.values()} | {word for word, _ in texts} | set(data["reply"].values())
     if unknown := known - set(classes):
         raise ValueError(f"{path.name}: no such class: {', '.join(sorted(unknown))}")
-    return Table(classes, codes, data["reply"], {word: tuple(found) for word, found in phrases.items()})
+    return Table(classes, codes, data["reply"], _index(texts))
+
+
+def _index(texts: list[tuple[str, str]]) -> dict[str, tuple[_Phrase, ...]]:
+    """Phrases by the rarest of their words, so that a text is compared with few."""
+    phrases = [
+        _Phrase(rank, word, text, tuple(_words(piece) for piece in text.split("*")))
+        for rank, (word, text) in enumerate(texts)
+    ]
+    count = Counter(word for phrase in phrases for word in set(" ".join(phrase.pieces).split()))
+    index: dict[str, list[_Phrase]] = {}
+    for phrase in phrases:
+        rarest = min(" ".join(phrase.pieces).split(), key=lambda word: (count[word], -len(word)))
+        index.setdefault(rarest, []).append(phrase)
+    return {word: tuple(found) for word, found in index.items()}
 
 
 TABLE = _load(Path(__file__).with_name("reasons.toml"))
@@ -94,13 +104,18 @@ def explain(status: str, diagnostic: str, action: Action = Action.FAILED) -> Rea
     permanent, whatever its class. `rule` tells what matched.
     """
     if action in (Action.DELIVERED, Action.RELAYED, Action.EXPANDED):
-        return replace(TABLE.classes[action.value], rule=f"action {action.value}")
+        return _reason(action.value, f"action {action.value}")
     reason = _by_text_or_status(status, diagnostic) or _by_reply(diagnostic)
     if reason is None:
         word = "expired" if action is Action.DELAYED else "undefined"
-        reason = replace(TABLE.classes[word], rule=f"status {status}" if status else f"action {action.value}")
+        reason = _reason(word, f"status {status}" if status else f"action {action.value}")
     transient = action is Action.DELAYED or status.startswith("4")
     return replace(reason, permanent=False) if transient and reason.permanent else reason
+
+
+@lru_cache(maxsize=2048)
+def _reason(word: str, rule: str) -> Reason:
+    return replace(TABLE.classes[word], rule=rule)
 
 
 def _by_text_or_status(status: str, diagnostic: str) -> Reason | None:
@@ -108,7 +123,7 @@ def _by_text_or_status(status: str, diagnostic: str) -> Reason | None:
     code, entry = _code(status, diagnostic)
     if entry is None or (said and said.word not in entry.over):
         return said
-    return replace(TABLE.classes[entry.word], rule=f"status {code} ({entry.says})")
+    return _reason(entry.word, f"status {code} ({entry.says})")
 
 
 def _code(status: str, diagnostic: str) -> tuple[str, _Code | None]:
@@ -128,10 +143,10 @@ def _by_text(diagnostic: str) -> Reason | None:
         for phrase in TABLE.phrases.get(word, ()):
             if (best is None or phrase.rank < best.rank) and phrase.stands_in(words):
                 best = phrase
-    return replace(TABLE.classes[best.word], rule=f'text "{best.text}"') if best else None
+    return _reason(best.word, f'text "{best.text}"') if best else None
 
 
 def _by_reply(diagnostic: str) -> Reason | None:
     code = reply_code(diagnostic)
     word = TABLE.replies.get(code)
-    return replace(TABLE.classes[word], rule=f"reply {code}") if word else None
+    return _reason(word, f"reply {code}") if word else None

@@ -1,5 +1,6 @@
 """Reports with a message/delivery-status part, and those of RFC 6533 with message/global-delivery-status."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,8 +18,11 @@ def read(mail: Mail) -> Report | None:
     """The report of the mail's own status part (never of one in a mail it returns), None without one that names a recipient."""
     if not (mail.is_report or mail.is_from_system or mail.has_report_subject) or mail.is_answer:
         return None  # somebody forwards a report's parts
-    reports = (read_status(mail, part.text, "rfc3464") for part in _status_parts(mail))
-    return next((report for report in reports if report is not None), None)
+    for part in _status_parts(mail):
+        report = read_status(mail, part.text, "rfc3464")
+        if report is not None:
+            return replace(report, truncated=True) if part.is_cut else report
+    return None
 
 
 def read_status(mail: Mail, text: str, reader: str) -> Report | None:
@@ -59,11 +63,12 @@ def _report(mail: Mail, message: fields.Block, blocks: list[fields.Block], reade
 
 
 def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
-    original = fields.address(block.get("original-recipient"))
-    final = fields.address(block.get("final-recipient")) or fields.address(block.get("x-actual-recipient")) or original
-    diagnostic_type, diagnostic = fields.split_type(block.get("diagnostic-code"))
-    reported = block.get("status")
-    action = fields.action(block.get("action")) or _implied_action(block, reported or diagnostic, mail)
+    said = defaultdict(str, block.values())
+    original = fields.address(said["original-recipient"])
+    final = fields.address(said["final-recipient"]) or fields.address(said["x-actual-recipient"]) or original
+    diagnostic_type, diagnostic = fields.split_type(said["diagnostic-code"])
+    reported = said["status"]
+    action = fields.action(said["action"]) or _implied_action(said["will-retry-until"], reported or diagnostic, mail)
     status = fields.best_status(reported, diagnostic, action)
     return ReportedRecipient(
         final_recipient=final,
@@ -73,10 +78,10 @@ def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
         reported_status=reported,
         diagnostic_code=diagnostic,
         diagnostic_type=diagnostic_type,
-        remote_mta=fields.split_type(block.get("remote-mta"))[1],
-        last_attempt_date=fields.date(block.get("last-attempt-date")),
-        will_retry_until=fields.date(block.get("will-retry-until")),
-        final_log_id=block.get("final-log-id"),
+        remote_mta=fields.split_type(said["remote-mta"])[1],
+        last_attempt_date=fields.date(said["last-attempt-date"]),
+        will_retry_until=fields.date(said["will-retry-until"]),
+        final_log_id=said["final-log-id"],
         fields=tuple(block),
         reason=_reason(mail, original or final, status, diagnostic, action),
     )
@@ -90,8 +95,8 @@ def _reason(mail: Mail, address: str, status: str, diagnostic: str, action: Acti
     return explain(status, mail.notice.about(address), action)
 
 
-def _implied_action(block: fields.Block, code: str, mail: Mail) -> Action:
+def _implied_action(retry_until: str, code: str, mail: Mail) -> Action:
     """For a block without Action, against RFC 3464 2.3.3: a receipt of success must say so, all else is a failure."""
-    if block.get("will-retry-until") or mail.is_warning:
+    if retry_until or mail.is_warning:
         return Action.DELAYED
     return Action.DELIVERED if fields.statuses(code)[:1] and fields.statuses(code)[0][0] == "2" else Action.FAILED

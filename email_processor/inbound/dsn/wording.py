@@ -17,6 +17,7 @@ SYSTEM_SENDER = re.compile(
 SYSTEM_NAME = _any_of(
     r"mail(?:er)? ?delivery|mailer[- ]?daemon|mail ?deliver(?:y|er)|mail administrator|post ?master",
     r"system administrator|delivery (?:sub)?system|mailsubsystem|internet mail (?:delivery|service)|mail router",
+    r"interscan|mailmarshal|mimesweeper|mailsweeper|anti-?virus|mail ?gateway|mail ?server",
 )
 ROBOT_SENDER = re.compile(
     r"(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|system|notif\w{0,12}|automat\w{0,8}|alert|virus|gateway|scanner|sweeper"

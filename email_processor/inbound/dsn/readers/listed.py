@@ -4,9 +4,9 @@ So write Exim, Postfix, qmail (QSBMF) and all who took after them, Exchange, Dom
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ..fields import reply_code
 from ..found import Found, report
 from ..mail import Mail
 from ..notice import ADDRESS, origin_of, told
@@ -64,9 +64,11 @@ def _entries(lines: tuple[str, ...]) -> list[_Entry]:
     return entries
 
 
-def _found(entries: list[_Entry], lines: tuple[str, ...]) -> Iterator[Found]:
-    shared = ""
+def _found(entries: list[_Entry], lines: tuple[str, ...]) -> list[Found]:
+    found, below = list[Found](), ""
     for entry in reversed(entries):  # a reason below a list of addresses is that of all of them
-        text = told(entry.lines) or shared or told(lines)
-        shared = text
-        yield Found(entry.address, text, origin_of(" ".join(entry.lines)))
+        below = told(entry.lines) or below or told(lines)
+        found.append(Found(entry.address, below, origin_of(" ".join(entry.lines))))
+    if len(found) == 1 and not reply_code(below) and reply_code(told(lines)):
+        return [replace(found[0], diagnostic=told(lines))]  # the answer stands above the list
+    return found[::-1]

@@ -25,6 +25,8 @@ def _found(lines: tuple[str, ...]) -> Iterator[Found]:
         origin = origin_of(" ".join(block[1:]))
         addresses = ADDRESSES.findall(block[0])
         said = told(line.strip(" \t()").removeprefix("reason:").strip() for line in block[1:] if "reason:" in line)
+        if said.isdigit():  # a program's exit status: the transcript tells more
+            said = f"{said} {transcript}"
         beside = ADDRESSES.sub("", block[0]).strip(" <>()")
         if addresses or origin:
             yield Found(addresses[0] if addresses else origin, said or told([beside]) or transcript, origin)

@@ -1,5 +1,6 @@
 """Notices in prose: "undeliverable to a@b", "Local mailbox a@b is unavailable", "Recipient: a@b"."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from ..notice import ADDRESSES, is_role, told
 from ..report import Report
 
 _BEFORE, _AFTER = 100, 100
-_LINES = 200
+_LINES, _CANDIDATES = 200, 100
 _ABOUT = re.compile(
     r"deliver|unable|fail|error|unavailable|exceed|full\b|unknown|recipient|address|reject|mailbox|user|quota|invalid"
     r"|no such|not found|account|\b[45]\d\d\b|returned|bounced|reach|problem|impossible|^[ \t]{0,10}to[ \t]?:"
@@ -31,7 +32,7 @@ def read(mail: Mail) -> Report | None:
 def _candidates(lines: tuple[str, ...]) -> Iterator[Found]:
     text = "\n".join(lines[:_LINES])
     diagnostic = told(lines[:_LINES])
-    for match in ADDRESSES.finditer(text):
+    for match in itertools.islice(ADDRESSES.finditer(text), _CANDIDATES):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.end()]
         around = text[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
         if _ABOUT.search(around) and not _NOT_ABOUT.search(line[-200:]) and not is_role(match[0]):

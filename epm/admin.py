@@ -19,7 +19,8 @@ from epm.choices import Channel
 from epm.console import secret_pages
 from epm.console.forms import ConnectionForm, CredentialForm
 from epm.console.groups import OPERATORS, SUPPORT
-from epm.console.pages import ConfigurationAdmin, change_url
+from epm.console.links import change_url
+from epm.console.pages import ConfigurationAdmin
 from epm.console.registry import Entry, console
 from epm.console.shown import BAD, GOOD, QUIET, code, label, masked, moment
 from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone

@@ -25,6 +25,10 @@ class State(models.TextChoices):
     BOUNCED = "bounced", "Bounced"
 
 
+ASKING = (State.DEFERRED, State.IN_DOUBT, State.HELD)
+"""States that operators look for: always few rows."""
+
+
 class EventType(models.TextChoices):
     """What can happen to a recipient. Most types are the state they lead to; the rest change no state."""
 
@@ -83,6 +87,7 @@ class Recipient(Claimable):
             ),
             models.Index(fields=["address", "id"], name="recipient_address"),
             models.Index(fields=["application", "id"], name="recipient_of_application"),
+            models.Index(fields=["state", "id"], condition=Q(state__in=ASKING), name="recipient_asking"),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
+from epm.console.links import change_url
 from epm.console.registry import console
 
 
@@ -111,17 +111,6 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> "tuple[QuerySet[Any], bool]":
         return (self.lookup(queryset, search_term.strip()) if search_term.strip() else queryset), False
-
-
-def change_url(row: Model) -> str:
-    """The page of `row` in the console."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-def list_url(model: type[Model], query: str = "") -> str:
-    """The list of `model` in the console, filtered by `query` (name=value&…)."""
-    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return f"{url}?{query}" if query else url
 
 
 def still_refer_to(row: Model) -> list[str]:

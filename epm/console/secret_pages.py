@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
-from epm.console.pages import change_url
+from epm.console.links import change_url
 from epm.models import Credential
 
 

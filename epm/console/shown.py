@@ -30,6 +30,12 @@ def exact_time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC"
 
 
+def short_exact(at: datetime) -> str:
+    """1 Mar 09:15:07.120, in UTC"""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b %H:%M:%S}.{at.microsecond // 1000:03d}"
+
+
 def spoken_time(at: datetime) -> str:
     """12 s ago, 5 min ago, 14:03, 3 Jun 14:03, 3 Jun 2024; in 5 min for what is to come."""
     now = timezone.now()

@@ -1,0 +1,46 @@
+"""What the Email Processor shows in the console."""
+
+from django.contrib import admin
+
+from email_processor.console import about, dashboard, finding, test_mail
+from email_processor.console.mail import MessageAdmin, RecipientAdmin
+from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
+from email_processor.console.sessions import SessionAdmin
+from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session
+from epm.console.groups import OPERATORS, SUPPORT
+from epm.console.registry import Box, Entry, Page, Panel, console
+from epm.models import Application, EmailConnection
+
+admin.site.register(Message, MessageAdmin)
+admin.site.register(Recipient, RecipientAdmin)
+admin.site.register(DeliveryReceipt, DeliveryReceiptAdmin)
+admin.site.register(InboundMessage, InboundMessageAdmin)
+admin.site.register(Session, SessionAdmin)
+
+_SEEN = "email_processor.view_message"
+_BOXES = "email_processor/boxes"
+console.boxes += [
+    Box(f"{_BOXES}/first_mail.html", dashboard.first_mail_box, order=10, wide=True),
+    Box(f"{_BOXES}/find.html", dashboard.find_box, _SEEN, order=20, wide=True),
+    Box(f"{_BOXES}/day.html", dashboard.day_box, _SEEN, order=30, wide=True),
+    Box(f"{_BOXES}/attention.html", dashboard.attention_box, _SEEN, order=40),
+]
+console.pages += [
+    Page("find/", finding.find, "find"),
+    Page("test-mail/", test_mail.page, "test_mail"),
+    Page("help/", about.page, "help"),
+]
+for _model in (Application, EmailConnection):
+    console.add_panel(_model, Panel("email_processor/test_mail_panel.html", test_mail.panel, test_mail.PERMISSION))
+
+console.entries += [
+    Entry("Mail", "Messages", "mail", "email_processor_message_changelist", _SEEN, 10),
+    Entry("Mail", "Recipients", "alternate_email", "email_processor_recipient_changelist", _SEEN, 20),
+    Entry("Mail", "Receipts", "receipt_long", "email_processor_deliveryreceipt_changelist", _SEEN, 30),
+    Entry("Mail", "Inbound mail", "inbox", "email_processor_inboundmessage_changelist", _SEEN, 40),
+    Entry("Mail", "Sessions", "language", "email_processor_session_changelist", _SEEN, 60),
+    Entry("Help", "Simulated recipients", "help", "help", order=10),
+]
+_VIEWS = ("message", "recipient", "event", "deliveryreceipt", "inboundmessage", "session", "turn")
+for _group in (OPERATORS, SUPPORT):
+    console.grant(_group, "email_processor", "change_recipient", *(f"view_{model}" for model in _VIEWS))

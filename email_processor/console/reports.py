@@ -1,0 +1,162 @@
+"""Delivery receipts and the mails they came in."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+
+from email_processor.console import mail_files, words
+from email_processor.console.finding import as_uuid, ids_in, recipients_named
+from email_processor.models import DeliveryReceipt, Evidence, InboundMessage
+from epm.console.filters import MadeBetweenFilter
+from epm.console.pages import RecordAdmin
+from epm.console.shown import moment
+
+ACTIONS = ("delivered", "failed", "delayed", "relayed", "expanded")
+
+
+class ActionFilter(admin.SimpleListFilter):
+    title = "action"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(action, action) for action in ACTIONS]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset.filter(action=self.value()) if self.value() in ACTIONS else queryset
+
+
+class MatchFilter(admin.SimpleListFilter):
+    title = "matched"
+    parameter_name = "matched"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "joined to a mail"), ("no", "in quarantine")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(recipient__isnull=self.value() == "no")
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = "status class"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("2", "2.x.x success"), ("4", "4.x.x for now"), ("5", "5.x.x for good")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset.filter(status__startswith=f"{self.value()}.") if self.value() else queryset
+
+
+class DeliveryReceiptAdmin(RecordAdmin):
+    list_display = ("whom", "action_shown", "status", "reason", "received", "matched", "reporting_mta", "application")
+    list_filter = (
+        ActionFilter,
+        MatchFilter,
+        StatusFilter,
+        ("application", RelatedDropdownFilter),
+        ("received_at", MadeBetweenFilter),
+    )
+    list_select_related = ("recipient", "application__zone")
+    search_fields = ("final_recipient",)
+    search_help_text = "Address of a recipient, receipt id, a reason such as mailbox_full, or a status such as 5.1.1"
+    sortable_by = ()
+    page_template = "email_processor/receipt.html"
+
+    def lookup(self, queryset: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        if (id := as_uuid(term)) is not None:
+            return queryset.filter(pk=id)
+        if "@" in term:
+            return queryset.filter(recipient__in=recipients_named(term).values("pk"))
+        return queryset.filter(status=term) if term[:1].isdigit() else queryset.filter(reason=term)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> DeliveryReceipt | None:
+        related = DeliveryReceipt.objects.select_related(
+            "inbound", "recipient__message", "likely_recipient", "application__zone"
+        )
+        return related.filter(pk__in=ids_in(object_id)).first()
+
+    def page_context(self, request: HttpRequest, row: DeliveryReceipt) -> dict[str, Any]:
+        return {
+            "raw": mail_files.as_text(row.inbound.raw),
+            "file": reverse("admin:email_processor_inboundmessage_source", args=[row.inbound_id]),
+            "evidence_meaning": words.EVIDENCE[Evidence(row.evidence)][1],
+        }
+
+    @admin.display(description="recipient")
+    def whom(self, row: DeliveryReceipt) -> str:
+        if row.recipient is not None:
+            return row.recipient.address
+        return row.final_recipient.partition(";")[2].strip() or row.final_recipient or "(unreadable)"
+
+    @admin.display(description="action")
+    def action_shown(self, row: DeliveryReceipt) -> SafeString:
+        return words.action_label(row)
+
+    @admin.display(description="received")
+    def received(self, row: DeliveryReceipt) -> Any:
+        return moment(row.received_at)
+
+    @admin.display(description="joined by")
+    def matched(self, row: DeliveryReceipt) -> SafeString:
+        return words.match_label(row)
+
+
+class InboundMessageAdmin(RecordAdmin):
+    list_display = ("rcpt_to", "mail_from_shown", "kind_shown", "received", "source", "size", "application", "problem")
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("application", RelatedDropdownFilter),
+        ("received_at", MadeBetweenFilter),
+    )
+    list_select_related = ("application__zone",)
+    search_fields = ("id",)
+    search_help_text = "Id of an inbound mail"
+    sortable_by = ()
+    page_template = "email_processor/inbound.html"
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).defer("raw")  # type: ignore[no-any-return]
+
+    def lookup(self, queryset: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return queryset.filter(pk__in=ids_in(term))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> InboundMessage | None:
+        return InboundMessage.objects.select_related("application__zone").filter(pk__in=ids_in(object_id)).first()
+
+    def get_urls(self) -> list[Any]:
+        file = mail_files.mail_file("email_processor_inboundmessage_source", self.admin_site, self._source)
+        return [file, *super().get_urls()]
+
+    def page_context(self, request: HttpRequest, row: InboundMessage) -> dict[str, Any]:
+        return {
+            "raw": mail_files.as_text(row.raw),
+            "file": reverse("admin:email_processor_inboundmessage_source", args=[row.pk]),
+            "receipts": row.receipts.select_related("recipient").order_by("position"),
+        }
+
+    def _source(self, request: HttpRequest, id: UUID) -> bytes:
+        row = InboundMessage.objects.filter(pk=id).first()
+        if row is None or not self.has_view_permission(request):
+            raise Http404
+        return bytes(row.raw)
+
+    @admin.display(description="from")
+    def mail_from_shown(self, row: InboundMessage) -> str:
+        return row.mail_from or "<> (null sender)"
+
+    @admin.display(description="kind")
+    def kind_shown(self, row: InboundMessage) -> SafeString:
+        return words.kind_label(row)
+
+    @admin.display(description="received")
+    def received(self, row: InboundMessage) -> Any:
+        return moment(row.received_at)

@@ -1,0 +1,21 @@
+"""Telling again what was told, given up or stopped."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from lib.doorbell import ring
+from notifications.models import Notification, NotificationState
+from notifications.tasks import tell_due
+
+
+def replay(keys: Collection[UUID]) -> int:
+    """Put notifications at the head of their queue, whatever became of them before; says how many those were."""
+    with transaction.atomic():
+        count = Notification.objects.filter(pk__in=keys).update(
+            state=NotificationState.PENDING, due_at=timezone.now(), claim=None, settled_at=None
+        )
+        ring(tell_due, queue="notify")
+    return count

@@ -1,4 +1,5 @@
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from project.demo.instance import free_ports
+from tests.inbound.listening import running_listener
 from tests.postfix import server
 
 
@@ -27,12 +29,16 @@ def server_without_dsn() -> Iterator[int]:
 
 
 @pytest.fixture
-def postfix(tmp_path: Path, listener_port: int, server_without_dsn: int) -> Iterator[server.PrivatePostfix]:
+def postfix(transactional_db: None, server_without_dsn: int) -> Iterator[server.PrivatePostfix]:
     if why := server.missing():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{why}, and in CI nothing may be skipped")
         pytest.skip(why)
-    folder = tmp_path / "postfix"
-    folder.mkdir()
-    with server.running_postfix(folder, reports_to=listener_port, next_hop_without_dsn=server_without_dsn) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="epm-postfix-") as folder,
+        running_listener() as listener,
+        server.running_postfix(
+            Path(folder), reports_to=listener.smtp_port, next_hop_without_dsn=server_without_dsn
+        ) as running,
+    ):
         yield running

@@ -60,8 +60,7 @@ def running_postfix(folder: Path, *, reports_to: int, next_hop_without_dsn: int)
 
 
 def _lay_out(folder: Path, configuration: Path) -> None:
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
+    folder.chmod(0o755)  # Postfix's own users must be able to enter
     shutil.copytree("/etc/postfix", configuration, symlinks=False, ignore=shutil.ignore_patterns("makedefs.out"))
     for name in ("spool", "data", "mail"):
         (folder / name).mkdir()
@@ -116,4 +115,6 @@ def _service(line: str, port: int) -> str:
 
 
 def _postfix(configuration: Path, command: str) -> None:
-    subprocess.run(["postfix", "-c", str(configuration), command], check=True, capture_output=True)
+    done = subprocess.run(["postfix", "-c", str(configuration), command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"postfix {command}: {done.stderr}\n{(configuration.parent / 'mail.log').read_text()}")

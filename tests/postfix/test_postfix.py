@@ -1,0 +1,75 @@
+"""Real mails through a real Postfix, and its real reports back through the listener."""
+
+from collections.abc import Callable
+
+import pytest
+
+from email_processor.inbound.intake import classify_due
+from email_processor.models import DeliveryReceipt, Message, Recipient, State
+from email_processor.outbound.acceptance import accept
+from email_processor.outbound.sending import drain
+from email_processor.outbound.submission import Destination, Mailbox, Options, Submission
+from tests import factories
+from tests.postfix.server import PrivatePostfix
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.postfix, pytest.mark.django_db(transaction=True)]
+
+
+def send(postfix: PrivatePostfix, *addresses: str) -> Message:
+    """Through a connection to `postfix`, asking for every kind of report."""
+    zone = factories.make_zone()
+    application = factories.make_application(zone)
+    factories.make_connection(zone, port=postfix.port)
+    submission = Submission(
+        zone=zone,
+        application=application,
+        credential=None,
+        sender=Mailbox("shop@example.com"),
+        destinations=tuple(Destination(Mailbox(address)) for address in addresses),
+        subject="Through a real server",
+        text="Hello",
+        options=Options(notify="SUCCESS,FAILURE,DELAY"),
+    )
+    message = accept(submission).message
+    drain(zone.name)
+    return message
+
+
+def receipt_for(recipient: Recipient) -> Callable[[], DeliveryReceipt | None]:
+    def look() -> DeliveryReceipt | None:
+        classify_due()
+        return DeliveryReceipt.objects.filter(recipient=recipient).first()
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("address", "action", "state", "status"),
+    [
+        ("bob@local.test", "delivered", State.DELIVERED, "2.0.0"),
+        ("bøb@local.test", "delivered", State.DELIVERED, "2.0.0"),
+        ("nobody@local.test", "failed", State.BOUNCED, "5.1.1"),
+        ("someone@nodsn.test", "relayed", State.RELAYED, "2.0.0"),
+        ("someone@slow.test", "delayed", State.SENT, "4.4.1"),
+    ],
+)
+def test_it_gets_a_genuine_report(
+    postfix: PrivatePostfix, address: str, action: str, state: State, status: str
+) -> None:
+    recipient = send(postfix, address).recipients.get()
+    receipt = eventually(receipt_for(recipient), f"a report on {address}", log=postfix.log)
+    recipient.refresh_from_db()
+    assert (receipt.action, receipt.status, recipient.state) == (action, status, state)
+    assert (receipt.matched_by, receipt.applied) == ("return_path", True)
+
+
+def test_it_tells_the_fates_of_one_mail_apart(postfix: PrivatePostfix) -> None:
+    message = send(postfix, "bob@local.test", "nobody@local.test")
+
+    def states() -> set[str] | None:
+        classify_due()
+        found = set(message.recipients.values_list("state", flat=True))
+        return found if found == {State.DELIVERED, State.BOUNCED} else None
+
+    assert eventually(states, "both reports", log=postfix.log)

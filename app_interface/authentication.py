@@ -1,5 +1,7 @@
 """Who calls: a Credential, checked the same way for REST and SOAP, and what it may use and see (contract.md 2 and 4)."""
 
+import base64
+import binascii
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -76,6 +78,32 @@ class Caller:
         if len(listed) != 1:
             raise invalid("This credential has more than one application, or none: name one.", "applicationName")
         return listed[0]
+
+
+def from_authorization(header: str) -> tuple[str, str]:
+    """Credential id and secret in an HTTP Authorization field: Basic (RFC 7617, UTF-8), or `Bearer <id>.<secret>`.
+
+    Raises not_authenticated.
+    """
+    scheme, _, value = header.strip().partition(" ")
+    if not scheme:
+        raise Problem("not_authenticated", "Say who you are: HTTP Basic, or Bearer <credential id>.<secret>.")
+    if scheme.lower() == "basic":
+        credential_id, separator, secret = _decoded(value.strip()).partition(":")
+    else:
+        credential_id, separator, secret = value.strip().partition(".")
+    if scheme.lower() not in ("basic", "bearer") or not separator:
+        raise Problem(
+            "not_authenticated", "The Authorization field is neither Basic nor Bearer <credential id>.<secret>."
+        )
+    return credential_id, secret
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise Problem("not_authenticated", "The Authorization field is not Basic as RFC 7617 says.") from error
 
 
 def authenticate(credential_id: str, secret: str, remote_address: str) -> Caller:

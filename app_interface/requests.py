@@ -10,7 +10,7 @@ from django.conf import settings
 from app_interface.attachments import fetched
 from app_interface.authentication import Caller
 from app_interface.destinations import of_kind
-from app_interface.parameters import SEND, TIMEOUT, Parameter
+from app_interface.parameters import LAUNCH, SEND, TIMEOUT, Parameter
 from app_interface.problems import Problem, invalid
 from email_processor.models import Priority, Recipient, Ret
 from email_processor.outbound.submission import Destination, Mailbox, Options, Submission
@@ -38,6 +38,19 @@ def read_send(caller: Caller, mapping: Mapping[str, Any]) -> Request:
     """
     values = _values(SEND, mapping)
     return _request(values, _submission(caller, values, values["from"], _destinations(values)))
+
+
+def read_launch(caller: Caller, mapping: Mapping[str, Any]) -> Request:
+    """What launchEmail is asked for: the mail as it would arrive, from outside to the platform's own address.
+
+    Raises what `read_send` raises.
+    """
+    values = _values(LAUNCH, mapping)
+    senders = values["from"]
+    if not senders:
+        raise invalid("The application is to talk with nobody.", "from")
+    submission = _submission(caller, values, senders[0], _destinations(values))
+    return _request(values, replace(submission, also_from=tuple(senders[1:])))
 
 
 def _values(table: tuple[Parameter, ...], mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import Q
+
 from email_processor.models import Attachment, DeliveryReceipt, Event, Message, Recipient, Session, Turn
 from notifications.models import Notification, NotificationAttempt
 
@@ -80,7 +82,9 @@ def timeline(message: Message) -> Timeline:
 
 
 def _sessions(message: Message) -> list[Session]:
-    return list(Session.objects.filter(messages=message).select_related("application__zone").prefetch_related("turns"))
+    """The session that sent it, and those that its receipts launched."""
+    mine = Session.objects.filter(Q(pk=message.session_id) | Q(about=message)).order_by("pk")
+    return list(mine.select_related("application__zone").prefetch_related("turns"))
 
 
 def _by(rows: Iterable[T], field: str) -> defaultdict[UUID, list[T]]:

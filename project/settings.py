@@ -290,8 +290,20 @@ EPM_LAUNCH_TIMEOUT = env.number("EPM_LAUNCH_TIMEOUT", 30, "Seconds an applicatio
 REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "app_interface.rest.answering.problem_answer",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "EPM Application Interface",
+    "DESCRIPTION": "Send email, launch email applications, and follow every recipient to the end. "
+    "The same operations, checks and codes are offered over SOAP at /soap/AppIntfWS?wsdl.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": EPM_PUBLIC_URL}],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["app_interface.rest.components.add_components"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }
 
 LOGGING = {
@@ -303,4 +315,6 @@ LOGGING = {
         "handlers": ["console"],
         "level": env.choice("EPM_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
     },
+    # These tell every request and every SMTP command at INFO.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "mail.log")},
 }

@@ -25,6 +25,13 @@ class Session(Claimable):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, db_index=False, related_name="sessions")
     type = models.CharField(max_length=10, choices=Type.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    about = models.ForeignKey(
+        "email_processor.Message",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="launched_sessions",
+        help_text="The message whose receipt launched it.",
+    )
     parent = models.CharField(max_length=200, blank=True)
     parameters = models.JSONField(default=dict)
     variables = models.JSONField(default=dict)

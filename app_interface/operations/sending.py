@@ -1,0 +1,59 @@
+"""sendEmail: the mail is accepted, which is to say committed, before the caller is answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app_interface import idempotency
+from app_interface.authentication import Caller
+from app_interface.idempotency import Answer
+from app_interface.requests import read_send
+from email_processor.models import Recipient
+from email_processor.outbound.acceptance import Accepted, accept
+from email_processor.outbound.submission import Submission
+from epm.choices import Scope
+from epm.models import Application
+
+
+def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
+    """Accept a mail; a repeat under its idempotency key gets the first answer.
+
+    Answers {message_id, application, notification, recipients: [{id, address, kind, state, expected_receipts}]}.
+    Raises Problem and Refused.
+    """
+    caller.require(Scope.SEND)
+    request = read_send(caller, parameters)
+    key, digest = request.idempotency_key, idempotency.fingerprint("sendEmail", request.submission)
+    earlier = idempotency.answered(caller, key, digest)
+    if earlier is not None:
+        return earlier
+    submission = request.with_attachments()
+    return idempotency.once(caller, key, digest, lambda: _answer(submission, accept(submission)))
+
+
+def _answer(submission: Submission, accepted: Accepted) -> Answer:
+    return {
+        "message_id": str(accepted.message.pk),
+        "application": str(submission.application) if submission.application else None,
+        "notification": notification_sentence(submission.application),
+        "recipients": [_recipient(row, accepted.expected[row.pk]) for row in accepted.recipients],
+    }
+
+
+def _recipient(recipient: Recipient, expected: list[str] | None) -> dict[str, Any]:
+    return {
+        "id": str(recipient.pk),
+        "address": recipient.address,
+        "kind": recipient.kind,
+        "state": recipient.state,
+        "expected_receipts": expected,
+    }
+
+
+def notification_sentence(application: Application | None) -> str:
+    """Who will be told what becomes of a mail, in words."""
+    if application is None:
+        return "There will be no notification: the request names no email application."
+    if not application.notification_url:
+        return f"There will be no notification: {application} has no notification URL."
+    what = "what the email server answers" + (", and of delivery reports" if application.supports_delivery else "")
+    return f"The notification URL of {application} will be told {what}."

@@ -1,0 +1,54 @@
+"""What every view of the REST door has in common: who calls, what is read, what is written."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from app_interface.authentication import Caller, authenticate, from_authorization
+from app_interface.rest.parsing import StrictJSONParser
+
+
+class CredentialAuthentication(BaseAuthentication):
+    """HTTP Basic or Bearer; there are no anonymous callers."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, None]:
+        """The Caller, as `request.user`. Raises Problem."""
+        credential_id, secret = from_authorization(request.headers.get("Authorization", ""))
+        return authenticate(credential_id, secret, request.META["REMOTE_ADDR"]), None
+
+
+class WritesJSON(DefaultContentNegotiation):
+    """Answers are JSON whatever Accept says (RFC 9110 12.5.1 allows it): a mail must not be refused after it was accepted."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first = next(iter(renderers))
+        return first, first.media_type or ""
+
+
+class DoorView(APIView):
+    """A view whose caller has been authenticated; it reads and writes JSON."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = (CredentialAuthentication,)
+    content_negotiation_class = WritesJSON
+    parser_classes = (StrictJSONParser,)
+    renderer_classes = (JSONRenderer,)
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Only Allow, which every answer has: the OpenAPI description tells the rest."""
+        return Response(status=204)
+
+
+def caller_of(request: Request) -> Caller:
+    """Who calls."""
+    caller = request.user
+    assert isinstance(caller, Caller)
+    return caller

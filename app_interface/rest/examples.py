@@ -1,0 +1,151 @@
+"""The examples of the OpenAPI description."""
+
+from typing import Any
+
+_MESSAGE = "019a3c1e-7b1f-7c52-9d0a-3f6d2f8e4b10"
+_RECIPIENT = "019a3c1e-7b20-7d11-8a51-5a0c6f1de7a2"
+_RECEIPT = "019a3c1f-02c4-7a90-b7ce-0d6a2a3f9e55"
+_SESSION = "019a3c1e-9f00-7b3e-86d2-91d6b8a1c0fe"
+
+PROBLEM_EXTRAS: dict[str, dict[str, Any]] = {
+    "invalid_request": {"field": "to[0]"},
+    "rate_limited": {"retry_after": 5},
+    "in_progress": {"retry_after": 1},
+    "internal": {"incident": "019a3c20-11aa-7f00-9c3b-6f1d2e3a4b5c"},
+}
+SEND = {
+    "from": "Orders <orders@example.com>",
+    "to": ["jo@example.net"],
+    "subject": "Your order",
+    "body": "It is on its way.",
+}
+SEND_MORE = {
+    "applicationName": "main:orders",
+    "from": "Orders <orders@example.com>",
+    "to": ['"Doe, Jo" <jo@example.net>', {"address": "sam@example.net", "notify": "NEVER"}],
+    "subject": "Your invoice",
+    "body": "Please find it attached.",
+    "attachments": [{"fileName": "invoice.txt", "contentType": "text/plain", "content": "NDcuMTEgRVVSCg=="}],
+    "headers": {"X-Invoice": "4711"},
+    "ucid": "call-0815",
+    "notify": ["SUCCESS", "FAILURE", "DELAY"],
+    "ret": "HDRS",
+    "tellBy": "2031-01-31T08:00:00+01:00",
+    "tag": ["invoice"],
+    "metadata": {"customer": "17"},
+}
+ACCEPTED = {
+    "message_id": _MESSAGE,
+    "application": "main:orders",
+    "notification": "The notification URL of main:orders will be told what the email server answers, "
+    "and of delivery reports.",
+    "recipients": [
+        {
+            "id": _RECIPIENT,
+            "address": "jo@example.net",
+            "kind": "to",
+            "state": "queued",
+            "expected_receipts": ["success", "failure"],
+        }
+    ],
+}
+LAUNCH = {
+    "applicationName": "main:orders",
+    "from": "jo@example.net",
+    "to": ["orders@example.com"],
+    "subject": "Where is my order?",
+    "body": "I am waiting.",
+    "appParameters": {"topic": "tracking"},
+    "parentID": "call-0815",
+}
+LAUNCHED = {"session_id": _SESSION}
+_RECEIPT_ROW = {
+    "id": _RECEIPT,
+    "recipient_id": _RECIPIENT,
+    "received_at": "2030-01-31T08:00:04.102000Z",
+    "matched_by": "return_path",
+    "evidence": "reported",
+    "applied": True,
+    "note": "",
+    "action": "failed",
+    "status": "5.1.1",
+    "diagnostic": "smtp; 550 5.1.1 no such user",
+    "reason": "unknown_user",
+    "hard": True,
+    "explanation": "There is no such mailbox.",
+    "final_recipient": "rfc822;jo@example.net",
+    "original_recipient": "rfc822;jo@example.net",
+    "remote_mta": "dns;mx.example.net",
+    "final_log_id": "",
+    "reporting_mta": "dns;relay.example.com",
+    "received_from_mta": "",
+    "dsn_gateway": "",
+    "envelope_id": _MESSAGE,
+    "original_message_id": f"<{_MESSAGE}@mail.example.com>",
+    "arrival": "2030-01-31T08:00:01Z",
+    "last_attempt": "2030-01-31T08:00:03Z",
+    "will_retry_until": None,
+    "report_fields": [["Reporting-MTA", "dns; relay.example.com"]],
+    "recipient_fields": [["Action", "failed"], ["Status", "5.1.1"]],
+}
+RECEIPT = {"message_id": _MESSAGE, **_RECEIPT_ROW}
+EMAIL_STATUS = {
+    "message_id": _MESSAGE,
+    "message": {
+        "id": _MESSAGE,
+        "message_id_header": f"<{_MESSAGE}@mail.example.com>",
+        "zone": "main",
+        "application": "main:orders",
+        "connection": "relay",
+        "from": "Orders <orders@example.com>",
+        "subject": "Your order",
+        "ucid": "call-0815",
+        "session_id": None,
+        "caller_session_id": "",
+        "parent_id": "",
+        "tag": [],
+        "metadata": {},
+        "priority": "normal",
+        "accepted_at": "2030-01-31T08:00:00.510000Z",
+        "send_at": None,
+        "expire_at": "2030-02-05T08:00:00.510000Z",
+        "tell_by": None,
+        "sandbox": False,
+        "in_doubt": "resend",
+        "envid": _MESSAGE,
+        "ret": "HDRS",
+        "size": 812,
+        "smtputf8": False,
+        "attachments": [],
+        "summary": {"bounced": 1},
+    },
+    "recipients": [
+        {
+            "id": _RECIPIENT,
+            "address": "jo@example.net",
+            "kind": "to",
+            "state": "bounced",
+            "expected_receipts": ["success", "failure"],
+            "name": "",
+            "state_at": "2030-01-31T08:00:04.110000Z",
+            "next_try_at": None,
+            "attempts": 1,
+            "notify": "SUCCESS,FAILURE",
+            "orcpt": "rfc822;jo@example.net",
+            "metadata": {},
+            "events": [
+                {
+                    "sequence": 1,
+                    "type": "accepted",
+                    "state": "queued",
+                    "at": "2030-01-31T08:00:00.510000Z",
+                    "data": {},
+                }
+            ],
+            "receipts": [_RECEIPT_ROW],
+            "notifications": [],
+            "timeline": [{"at": "2030-01-31T08:00:00.510000Z", "kind": "event", "title": "Accepted"}],
+        }
+    ],
+    "sessions": [],
+}

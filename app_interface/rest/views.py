@@ -1,0 +1,96 @@
+"""The REST door: one small view for each address, which hands the request to its operation."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from app_interface import operations
+from app_interface.operations import shapes
+from app_interface.problems import TABLE, invalid, not_found
+from app_interface.rest import described
+from app_interface.rest.door import DoorView, WritesJSON, caller_of
+
+
+class Emails(DoorView):
+    """`/api/v1/emails`"""
+
+    @described.send_email
+    def post(self, request: Request) -> Response:
+        answer = operations.send_email(caller_of(request), _with_key(request))
+        return Response(answer, 202, headers={"Location": f"{request.path}/{answer['message_id']}"})
+
+
+class Email(DoorView):
+    """`/api/v1/emails/{id}`"""
+
+    @described.email_status
+    def get(self, request: Request, message_id: str) -> Response:
+        return Response(operations.email_status(caller_of(request), message_id))
+
+
+class Launches(DoorView):
+    """`/api/v1/launches`"""
+
+    @described.launch_email
+    def post(self, request: Request) -> Response:
+        return Response(operations.launch_email(caller_of(request), _with_key(request)), 201)
+
+
+class Receipt(DoorView):
+    """`/api/v1/receipts/{id}`"""
+
+    @described.receipt
+    def get(self, request: Request, receipt_id: str) -> Response:
+        return Response(operations.receipt(caller_of(request), receipt_id))
+
+
+class ReceiptRaw(DoorView):
+    """`/api/v1/receipts/{id}/raw`"""
+
+    @described.receipt_raw
+    def get(self, request: Request, receipt_id: str) -> HttpResponse:
+        raw = operations.receipt_raw(caller_of(request), receipt_id)
+        name = {"Content-Disposition": f'attachment; filename="{receipt_id}.eml"'}
+        return HttpResponse(raw, "message/rfc822", headers=name)
+
+
+class ProblemKind(DoorView):
+    """`/api/v1/problems/{code}`: what the `type` of a problem leads to."""
+
+    authentication_classes = ()
+
+    @described.problem_kind
+    def get(self, request: Request, code: str) -> Response:
+        kind = TABLE.get(code)
+        if kind is None:
+            raise not_found("kind of problem")
+        return Response(shapes.problem_kind(kind))
+
+
+class Schema(SpectacularJSONAPIView):
+    """`/api/v1/schema`: OpenAPI 3.1."""
+
+    authentication_classes = ()
+    content_negotiation_class = WritesJSON
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """`/api/docs`: Swagger UI from this very server, its script apart from its page for the sake of the CSP."""
+
+    authentication_classes = ()
+    content_negotiation_class = WritesJSON
+    url_name = "schema"
+
+
+def _with_key(request: Request) -> dict[str, Any]:
+    """The parameters; the header Idempotency-Key is one of them."""
+    parameters = dict(request.data)
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return parameters
+    if parameters.get("idempotencyKey", key) != key:
+        raise invalid("The header Idempotency-Key and the parameter differ.", "idempotencyKey")
+    return {**parameters, "idempotencyKey": key}

@@ -1,0 +1,20 @@
+from django.urls import include, path, re_path
+
+from app_interface.rest import views
+from app_interface.rest.answering import nothing_here
+
+v1 = [
+    path("emails", views.Emails.as_view(), name="emails"),
+    path("emails/<str:message_id>", views.Email.as_view(), name="email"),
+    path("launches", views.Launches.as_view(), name="launches"),
+    path("receipts/<str:receipt_id>", views.Receipt.as_view(), name="receipt"),
+    path("receipts/<str:receipt_id>/raw", views.ReceiptRaw.as_view(), name="receipt_raw"),
+    path("problems/<str:code>", views.ProblemKind.as_view(), name="problem_kind"),
+    path("schema", views.Schema.as_view(), name="schema"),
+]
+urlpatterns = [
+    path("api/v1/", include(v1)),
+    path("api/docs", views.Docs.as_view(), name="docs"),
+    path("", include("app_interface.soap.urls")),
+    re_path(r"^api(/|$)", nothing_here),
+]

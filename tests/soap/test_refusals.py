@@ -1,0 +1,219 @@
+"""Every refusal is an envelope with a fault in it, whatever was sent."""
+
+import logging
+import time
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+
+from app_interface.problems import TABLE, Problem
+from app_interface.soap import faults
+from app_interface.soap.envelope import V11, V12, Version
+from email_processor.models import Message
+from tests.soap.raw import ASKED, ENV11, ENV12, NS, PATH, TYPES, WSA, Caller, envelope, request
+
+pytestmark = pytest.mark.django_db
+BOTH = pytest.mark.parametrize("version", [ENV11, ENV12], ids=["1.1", "1.2"])
+BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+PROLOGS = {
+    "an entity bomb": f'<!DOCTYPE x [<!ENTITY e0 "ha">{BOMB}]>',
+    "an external entity": '<!DOCTYPE x [<!ENTITY e9 SYSTEM "file:///etc/hostname">]>',
+    "an external document type": '<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">',
+    "a bare document type": "<!DOCTYPE x>",
+}
+
+
+@BOTH
+@pytest.mark.parametrize("prolog", PROLOGS.values(), ids=list(PROLOGS))
+def test_it_refuses_document_types(caller: Caller, prolog: str, version: str) -> None:
+    entity = "&e9;" if "e9" in prolog else ""
+    body = prolog.encode() + envelope(request(ASKED.replace("Hello Jo", entity)), version=version)
+    answer = caller.post(body, content_type=TYPES[version])
+    assert answer.problem["code"] == "invalid_request"
+    assert "document type" in answer.problem["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_it_refuses_document_types_in_other_encodings(caller: Caller, encoding: str) -> None:
+    body = f"{PROLOGS['an external entity']}{envelope(request()).decode()}".encode(encoding)
+    assert caller.post(body, content_type=f"text/xml; charset={encoding}").problem["code"] in (
+        "invalid_request",
+        "unsupported_media",
+    )
+    assert not Message.objects.exists()
+
+
+def test_it_refuses_an_entity_bomb_at_once(caller: Caller) -> None:
+    began = time.perf_counter()
+    caller.post(PROLOGS["an entity bomb"].encode() + envelope(request()))
+    assert time.perf_counter() - began < 0.5
+
+
+def test_it_reads_utf_16(caller: Caller) -> None:
+    body = envelope(request()).decode().encode("utf-16")
+    assert caller.post(body, content_type="text/xml; charset=utf-16").status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b" ",
+        b"not xml",
+        b"<unclosed>",
+        b"\xff\xfe\x00",
+        envelope(request())[:-5],
+        envelope(request("<from>&unknown;</from>")),
+        b"<html/>",
+        envelope(""),
+        envelope(request() + request()),
+        envelope("text only"),
+    ],
+)
+def test_it_refuses_what_is_no_envelope_with_one_element(caller: Caller, body: bytes) -> None:
+    answer = caller.post(body)
+    assert (answer.status, answer.faultcode, answer.problem["code"]) == (500, "Client", "invalid_request")
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+def test_it_survives_deep_nesting(caller: Caller, depth: int) -> None:
+    answer = caller.call("<a>" * depth + "</a>" * depth)
+    assert answer.problem["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "",
+        "text/plain",
+        "multipart/related; type=text/xml",
+        "text/xml; charset=no-such",
+        "text/html",
+    ],
+)
+def test_it_refuses_other_media_types(caller: Caller, content_type: str) -> None:
+    answer = caller.post(envelope(request()), content_type=content_type)
+    assert (answer.status, answer.problem["code"]) == (415, "unsupported_media")
+
+
+def test_it_refuses_an_envelope_of_the_other_version(caller: Caller) -> None:
+    answer = caller.post(envelope(request(), version=ENV12), content_type=TYPES[ENV11])
+    assert answer.problem["code"] == "unsupported_media"
+
+
+def test_it_refuses_what_is_too_large(caller: Caller, settings: object) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000  # type: ignore[attr-defined]
+    answer = caller.send(ASKED.replace("Hello Jo", "x" * 10_000))
+    assert (answer.status, answer.problem["code"]) == (413, "payload_too_large")
+
+
+@BOTH
+def test_it_refuses_headers_it_must_understand_but_does_not(caller: Caller, version: str) -> None:
+    answer = caller.send(
+        header=f'<t:Transaction xmlns:t="urn:t" xmlns:e="{version}" e:mustUnderstand="1"/>', version=version
+    )
+    assert (answer.status, answer.faultcode, answer.problem) == (500, "MustUnderstand", {})
+    assert not Message.objects.exists()
+
+
+def test_it_names_what_it_did_not_understand(caller: Caller) -> None:
+    header = f'<t:Transaction xmlns:t="urn:t" xmlns:e="{ENV12}" e:mustUnderstand="true"/>'
+    answer = caller.send(header=header, version=ENV12)
+    block = answer.root[0][0]
+    prefix, _, name = (block.get("qname") or "").partition(":")
+    assert (block.tag, block.nsmap[prefix], name) == (f"{{{ENV12}}}NotUnderstood", "urn:t", "Transaction")
+
+
+@pytest.mark.parametrize(
+    ("version", "header"),
+    [
+        (ENV11, f'<t:T xmlns:t="urn:t" xmlns:e="{ENV11}" e:mustUnderstand="1" e:actor="http://other.example/"/>'),
+        (ENV12, f'<t:T xmlns:t="urn:t" xmlns:e="{ENV12}" e:mustUnderstand="true" e:role="http://other.example/"/>'),
+        (ENV11, '<t:T xmlns:t="urn:t"/>'),
+        (ENV11, f'<a:To xmlns:a="{WSA}" xmlns:e="{ENV11}" e:mustUnderstand="1">urn:x</a:To>'),
+    ],
+)
+def test_it_passes_over_headers_for_others(caller: Caller, version: str, header: str) -> None:
+    assert caller.send(header=header, version=version).status == 200
+
+
+def test_it_answers_other_envelopes_with_a_version_mismatch(caller: Caller) -> None:
+    answer = caller.post(envelope(request(), version="urn:soap:2"))
+    assert (answer.status, answer.faultcode) == (500, "VersionMismatch")
+
+
+@pytest.mark.parametrize(
+    "payload", [f'<noSuchRequest xmlns="{NS}"/>', "<sendEmailRequest/>", f'<sendEmail xmlns="{NS}"/>']
+)
+def test_it_refuses_unknown_operations(caller: Caller, payload: str) -> None:
+    assert caller.call(payload).problem["code"] == "invalid_request"
+
+
+def test_it_refuses_an_action_that_names_another_operation(caller: Caller) -> None:
+    answer = caller.send(SOAPAction=f'"{NS}/getEmailStatus"')
+    assert (answer.problem["code"], answer.problem["field"]) == ("invalid_request", "SOAPAction")
+
+
+@pytest.mark.parametrize("action", ["", '""', f'"{NS}/sendEmail"', f"{NS}/sendEmail"])
+def test_it_takes_the_action_quoted_bare_or_not_at_all(caller: Caller, action: str) -> None:
+    assert caller.send(SOAPAction=action).status == 200
+
+
+@pytest.mark.parametrize(
+    ("children", "field"),
+    [
+        (f"{ASKED}<urgent>true</urgent>", "urgent"),
+        (f"{ASKED}<requestTimeout>61</requestTimeout>", "requestTimeout"),
+        (f"{ASKED}<requestTimeout>soon</requestTimeout>", "requestTimeout"),
+        (f"{ASKED}<emailParameters>urgent=yes</emailParameters>", "urgent"),
+        (f"{ASKED}<emailParameters>subject=other</emailParameters>", "subject"),
+        (f"{ASKED}<emailParameters>priority</emailParameters>", "emailParameters"),
+        (f"{ASKED}<headers>X-One=1;X-One=2</headers>", "headers"),
+        ("<to>jo@example.net</to>", "from"),
+        ("<from>shop@example.com</from><to>jo@example.net,</to>", "to"),
+        (f"{ASKED}<attachment><fileName>x</fileName></attachment>", "attachment"),
+    ],
+)
+def test_it_names_the_field_that_is_wrong(caller: Caller, children: str, field: str) -> None:
+    problem = caller.send(children).problem
+    assert (problem["code"], problem["field"]) == ("invalid_request", field)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["", "?other", "?wsdl=1"])
+def test_it_answers_other_methods_with_a_fault_too(client: Client, query: str) -> None:
+    answer = client.get(f"{PATH}{query}")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
+    assert answer["Content-Type"].startswith("text/xml")
+
+
+@BOTH
+def test_it_keeps_its_own_failures_to_itself(caller: Caller, version: str, caplog: pytest.LogCaptureFixture) -> None:
+    with patch("app_interface.soap.description.check", side_effect=RuntimeError("secret of the house")):
+        answer = caller.send(version=version)
+    problem = answer.problem
+    assert (answer.status, problem["code"]) == (500, "internal")
+    assert "secret of the house" not in str(problem)
+    assert any(problem["incident"] in line.getMessage() and line.levelno == logging.ERROR for line in caplog.records)
+
+
+def test_it_says_when_to_come_again(caller: Caller) -> None:
+    with patch("app_interface.soap.description.check", side_effect=Problem("rate_limited", "Slowly.", retry_after=7)):
+        answer = caller.send()
+    assert answer.headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("version", [V11, V12], ids=["1.1", "1.2"])
+@pytest.mark.parametrize("code", TABLE)
+def test_it_has_a_fault_for_every_problem(code: str, version: Version) -> None:
+    fault = faults.of_problem(Problem(code, "Why.", field="to"), version)
+    detail = {child.tag.rpartition("}")[2]: child.text for child in next(fault.iter(f"{{{NS}}}problem"))}
+    retryable = str(TABLE[code].retryable).lower()
+    assert detail == {"code": code, "field": "to", "detail": "Why.", "retryable": retryable}
+
+
+@pytest.mark.parametrize("code", TABLE)
+def test_it_blames_the_side_that_is_to_blame(code: str) -> None:
+    whose = "Server" if TABLE[code].status >= 500 else "Client"
+    assert (faults.of_problem(Problem(code, "Why."), V11).findtext("faultcode") or "").endswith(f":{whose}")

@@ -30,8 +30,11 @@ console.pages += [
     Page("test-mail/", test_mail.page, "test_mail"),
     Page("help/", about.page, "help"),
 ]
+_TEST_MAIL = Panel(
+    "email_processor/test_mail_panel.html", test_mail.panel, test_mail.PERMISSION, "Send a test mail", "send"
+)
 for _model in (Application, EmailConnection):
-    console.add_panel(_model, Panel("email_processor/test_mail_panel.html", test_mail.panel, test_mail.PERMISSION))
+    console.add_panel(_model, _TEST_MAIL)
 
 console.entries += [
     Entry("Mail", "Messages", "mail", "email_processor_message_changelist", _SEEN, 10),

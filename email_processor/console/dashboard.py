@@ -32,7 +32,7 @@ TONE_NAMES = {
     WAITING: "waiting",
     BAD: "failed",
 }
-WIDTH, HEIGHT, FOOT = 960, 150, 20
+WIDTH, HEIGHT = 960, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,6 @@ def _chart(first: datetime, rows: Iterable[tuple[datetime, str, int]]) -> dict[s
         "most": most,
         "width": WIDTH,
         "height": HEIGHT,
-        "whole": HEIGHT + FOOT,
         "legend": TONE_NAMES.items(),
     }
 

@@ -96,7 +96,7 @@ class MessageAdmin(RecordAdmin):
     def to(self, row: Any) -> str:
         count = sum(group["count"] for group in row.summary)
         first = min((group["first"] for group in row.summary), default="–")
-        return first if count < 2 else f"{first} + {count - 1}"
+        return first if count < 2 else f"{first}\N{NO-BREAK SPACE}+{count - 1}"
 
     @admin.display(description="recipients")
     def states(self, row: Any) -> SafeString:
@@ -104,7 +104,9 @@ class MessageAdmin(RecordAdmin):
         groups = sorted(row.summary, key=lambda group: order.index(State(group["state"])))
         several = sum(group["count"] for group in groups) > 1
         return format_html_join(
-            " ", "{}{}", ((f"{g['count']} " if several else "", words.state_label(g["state"])) for g in groups)
+            " ",
+            '<span class="c-nowrap">{}{}</span>',
+            ((f"{g['count']} " if several else "", words.state_label(g["state"])) for g in groups),
         )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, TextField
 from django.db.models.deletion import PROTECT
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.http import HttpRequest
@@ -24,6 +24,7 @@ class ConfigurationAdmin(ModelAdmin):  # type: ignore[misc]
     warn_unsaved_form = True
     list_filter_submit = False
     actions = None
+    change_form_outer_before_template = "console/panel_links.html"
     change_form_outer_after_template = "console/panels.html"
 
     def changeform_view(
@@ -36,6 +37,12 @@ class ConfigurationAdmin(ModelAdmin):  # type: ignore[misc]
         row = self.get_object(request, object_id) if object_id else None
         panels = console.panels_for(request, row) if row is not None and request.method == "GET" else []
         return super().changeform_view(request, object_id, form_url, {"panels": panels, **(extra_context or {})})
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(db_field, TextField):
+            field.widget.attrs["rows"] = 3
+        return field
 
     def advice_about(self, row: Any) -> list[str]:
         """What to tell the operator who has just saved `row`."""

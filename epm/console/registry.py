@@ -32,11 +32,16 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A box below the form of one model's row. `context` answers what `template` shows, or None for no box."""
+    """A box below the form of one model's row. `context` answers what `template` shows, or None for no box.
+
+    With a `title` a button above the form leads to it.
+    """
 
     template: str
     context: Callable[[HttpRequest, Any], Context | None]
     permission: str = ""
+    title: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Shown:
     template: str
     context: Context
     wide: bool = False
+    title: str = ""
+    icon: str = ""
 
 
 @dataclass(slots=True)
@@ -95,7 +102,9 @@ class Registry:
         """The panels of a row's page."""
         allowed = (panel for panel in self.panels[type(row)] if _may(request, panel.permission))
         return [
-            Shown(panel.template, context) for panel in allowed if (context := panel.context(request, row)) is not None
+            Shown(panel.template, context, title=panel.title, icon=panel.icon)
+            for panel in allowed
+            if (context := panel.context(request, row)) is not None
         ]
 
     def entries_for(self, request: HttpRequest, group: str) -> list[Entry]:

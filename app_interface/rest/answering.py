@@ -18,10 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 def problem_answer(error: Exception, context: Mapping[str, Any]) -> Response:
     """REST framework's EXCEPTION_HANDLER: any exception of a view as its answer."""
     problem = problem_of(error)
-    answer = Response(problem.as_json(), problem.kind.status, headers=_headers(problem), content_type=MEDIA_TYPE)
-    if isinstance(error, exceptions.MethodNotAllowed):
-        answer["Allow"] = ", ".join(context["view"].allowed_methods)
-    return answer
+    return Response(problem.as_json(), problem.kind.status, headers=_headers(problem), content_type=MEDIA_TYPE)
 
 
 def problem_of(error: Exception) -> Problem:

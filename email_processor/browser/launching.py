@@ -62,7 +62,7 @@ def schedule_receipt(receipt: DeliveryReceipt) -> Session | None:
     with transaction.atomic():
         session = _locked(recipient.message.session_id)
         if session is None:
-            return _start(application, Session.Type.RECEIPT, event)
+            return _start(application, Session.Type.RECEIPT, event, about=recipient.message)
         if session.turns_count >= TURNS:
             log.warning("session %s has had its %s turns: receipt %s launches nothing", session.pk, TURNS, receipt.pk)
             return None

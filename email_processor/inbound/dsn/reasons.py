@@ -16,6 +16,7 @@ _NO_WORD = re.compile(r"[\W_]+")
 # IronPort puts its own category before the far server's answer: 5.1.0 - Unknown address error 550-'5.7.1 Access denied'
 _INNER_ANSWER = re.compile(r"[245]\.\d\.\d - [^'\n]{1,80}[245]\d\d[- ]'([^\n]{3,})'")
 _GAP_CHARACTERS = 60
+_SUCCESSES = frozenset({Action.DELIVERED.value, Action.RELAYED.value, Action.EXPANDED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class _Phrase:
     word: str
     text: str
     pieces: tuple[str, ...]
+    weak: bool
 
     def stands_in(self, words: str) -> bool:
         position = words.find(self.pieces[0])
@@ -44,6 +46,7 @@ class _Code:
     word: str
     says: str
     over: frozenset[str]
+    vague: bool
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Table:
     codes: dict[str, "_Code"]
     replies: dict[str, str]
     phrases: dict[str, tuple[_Phrase, ...]]
+    temporary: dict[str, str]
 
 
 def _words(text: str) -> str:
@@ -68,21 +72,32 @@ def _load(path: Path) -> Table:
         for word, entry in data["class"].items()
     }
     codes = {
-        code: _Code(entry["class"], entry["says"], frozenset(entry.get("over", ())))
+        code: _Code(
+            entry["class"],
+            entry["says"],
+            frozenset(entry.get("over", ())),
+            code.endswith(".0") or entry.get("vague", False),
+        )
         for code, entry in data["status"].items()
     }
-    texts = [(rule["class"], text) for rule in data["rule"] for text in rule["says"]]
-    known = {code.word for code in codes.values()} | {word for word, _ in texts} | set(data["reply"].values())
+    texts = [(rule["class"], text, rule.get("weak", False)) for rule in data["rule"] for text in rule["says"]]
+    temporary = {word: entry["temporary"] for word, entry in data["class"].items() if "temporary" in entry}
+    known = (
+        {code.word for code in codes.values()}
+        | {word for word, _, _ in texts}
+        | set(data["reply"].values())
+        | set(temporary.values())
+    )
     if unknown := known - set(classes):
         raise ValueError(f"{path.name}: no such class: {', '.join(sorted(unknown))}")
-    return Table(classes, codes, data["reply"], _index(texts))
+    return Table(classes, codes, data["reply"], _index(texts), temporary)
 
 
-def _index(texts: list[tuple[str, str]]) -> dict[str, tuple[_Phrase, ...]]:
+def _index(texts: list[tuple[str, str, bool]]) -> dict[str, tuple[_Phrase, ...]]:
     """Phrases by the rarest of their words, so that a text is compared with few."""
     phrases = [
-        _Phrase(rank, word, text, tuple(_words(piece) for piece in text.split("*")))
-        for rank, (word, text) in enumerate(texts)
+        _Phrase(rank, word, text, tuple(_words(piece) for piece in text.split("*")), weak)
+        for rank, (word, text, weak) in enumerate(texts)
     ]
     count = Counter(word for phrase in phrases for word in set(" ".join(phrase.pieces).split()))
     index: dict[str, list[_Phrase]] = {}
@@ -99,18 +114,22 @@ TABLE = _load(Path(__file__).with_name("reasons.toml"))
 def explain(status: str, diagnostic: str, action: Action = Action.FAILED) -> Reason:
     """The reason for an enhanced status ("" if unknown) and what the server said; the first of these that tells more.
 
-    What the text says goes before the code, which many servers choose carelessly, but for a few codes that are always
-    meant (`over`); then the code of the IANA registry (RFC 3463, RFC 5248), then the SMTP reply code. A 4yz code is never
+    What the text says goes before the code, which many servers choose carelessly, unless the words are weak or the code is
+    always meant; then the code of the IANA registry (RFC 3463, RFC 5248), then the SMTP reply code. A 4yz code is never
     permanent, whatever its class. `rule` tells what matched.
     """
-    if action in (Action.DELIVERED, Action.RELAYED, Action.EXPANDED):
+    if action.value in _SUCCESSES:
         return _reason(action.value, f"action {action.value}")
     reason = _by_text_or_status(status, diagnostic) or _by_reply(diagnostic)
     if reason is None:
         word = "expired" if action is Action.DELAYED else "undefined"
         reason = _reason(word, f"status {status}" if status else f"action {action.value}")
-    transient = action is Action.DELAYED or status.startswith("4")
-    return replace(reason, permanent=False) if transient and reason.permanent else reason
+    return _while_temporary(reason) if action is Action.DELAYED or status.startswith("4") else reason
+
+
+def _while_temporary(reason: Reason) -> Reason:
+    word = TABLE.temporary.get(reason.word, reason.word)
+    return replace(TABLE.classes[word], permanent=False, rule=reason.rule)
 
 
 @lru_cache(maxsize=2048)
@@ -119,10 +138,10 @@ def _reason(word: str, rule: str) -> Reason:
 
 
 def _by_text_or_status(status: str, diagnostic: str) -> Reason | None:
-    said = _by_text(diagnostic)
+    phrase = _phrase(diagnostic)
     code, entry = _code(status, diagnostic)
-    if entry is None or (said and said.word not in entry.over):
-        return said
+    if entry is None or (phrase and phrase.word not in entry.over and (entry.vague or not phrase.weak)):
+        return _reason(phrase.word, f'text "{phrase.text}"') if phrase else None
     return _reason(entry.word, f"status {code} ({entry.says})")
 
 
@@ -130,12 +149,13 @@ def _code(status: str, diagnostic: str) -> tuple[str, _Code | None]:
     """The first code that the table knows; those in the text count where the status itself says nothing."""
     for code in (status, *statuses(diagnostic)) if not status or is_vague(status) else (status,):
         entry = TABLE.codes.get(code) or TABLE.codes.get(code.partition(".")[2])
-        if entry and not is_vague(code):
+        if entry and not is_vague(code) and entry.word not in _SUCCESSES:
             return code, entry
     return "", None
 
 
-def _by_text(diagnostic: str) -> Reason | None:
+def _phrase(diagnostic: str) -> _Phrase | None:
+    """The first phrase of the table that stands in the text."""
     inner = _INNER_ANSWER.search(diagnostic[: limits.LINE_CHARACTERS])
     words = _words(inner[1] if inner else diagnostic[: limits.LINE_CHARACTERS])
     best: _Phrase | None = None
@@ -143,7 +163,7 @@ def _by_text(diagnostic: str) -> Reason | None:
         for phrase in TABLE.phrases.get(word, ()):
             if (best is None or phrase.rank < best.rank) and phrase.stands_in(words):
                 best = phrase
-    return _reason(best.word, f'text "{best.text}"') if best else None
+    return best
 
 
 def _by_reply(diagnostic: str) -> Reason | None:

@@ -248,7 +248,10 @@ EPM_LEASE = timedelta(
     seconds=env.number("EPM_LEASE_SECONDS", 30, "Seconds a worker that died keeps what it claimed.", low=1)
 )
 EPM_SEND_CONCURRENCY = env.integer(
-    "EPM_SEND_CONCURRENCY", 50, "Mails one worker process has on the wire at once.", low=1
+    "EPM_SEND_CONCURRENCY",
+    200,
+    "Mails one worker process has on the wire at once, shared out evenly among the connections of its zone.",
+    low=1,
 )
 EPM_MAXIMUM_AGE = timedelta(
     hours=env.number("EPM_MAXIMUM_AGE_HOURS", 120, "Hours after which an unsent mail expires.", low=0.01)

@@ -107,11 +107,6 @@ def renew(token: UUID, keys: Collection[UUID]) -> int:
     return claims.renew(Recipient, token, keys, lease=settings.EPM_LEASE)
 
 
-def release(token: UUID, keys: Collection[UUID]) -> int:
-    """Give claimed recipients back, due at once."""
-    return claims.release(Recipient, token, keys)
-
-
 def postpone(token: UUID, keys: Collection[UUID], until: datetime) -> int:
     """Give claimed recipients back, due at `until`, their state untouched."""
     return Recipient.objects.filter(pk__in=keys, claim=token).update(due_at=until, claim=None)

@@ -92,39 +92,31 @@ class _Drain:
     def _claim(self) -> None:
         """Claim more where lanes run low."""
         now = time.monotonic()
-        if now < self._look_at or sum(len(lane.waiting) for lane in self._lanes if not lane.is_full) >= AHEAD:
+        if (now < self._look_at and self._held) or sum(
+            len(lane.waiting) for lane in self._lanes if not lane.is_full
+        ) >= AHEAD:
             return
         full = [lane.route.way for lane in self._lanes if lane.is_full]
         claimed = queue.claim(self._zone_name, limit=AHEAD, without=full)
-        self._found_nothing = not claimed
-        self._look_at = now + _LOOK_AGAIN if self._found_nothing else now
+        self._found_nothing = not (claimed or full)
+        self._look_at = now if claimed else now + _LOOK_AGAIN
         if claimed:
             self._lanes.open(EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True))
             self._line_up([*self._lanes.abandoned(), *claimed])
 
     def _line_up(self, claimed: Sequence[Claimed]) -> None:
-        """Each into its lane. What is past its time ends here; what has no way out just now goes back for a while."""
-        now = timezone.now()
-        past: list[Claimed] = []
+        """Each into its lane. What has no way out just now goes back for a while."""
         stuck: list[Claimed] = []
         for one in claimed:
             lane = self._lanes.of(one)
-            if one.expire_at <= now:
-                past.append(one)
-            elif lane is None:
+            if lane is None:
                 stuck.append(one)
             else:
                 lane.waiting.append(one)
                 self._held[one.id] = one
-        if past:
-            queue.expire([one.id for one in past])
-        self._postpone(stuck, now + _DISABLED_PAUSE)
-
-    def _postpone(self, stuck: Sequence[Claimed], until: datetime) -> None:
         for token, keys in _by_token(stuck):
-            queue.postpone(token, keys, until)
-        for one in stuck:
-            self._held.pop(one.id, None)
+            queue.postpone(token, keys, timezone.now() + _DISABLED_PAUSE)
+        self._let_go(one.id for one in stuck)
 
     def _put_on_the_wire(self) -> None:
         for lane in self._lanes:
@@ -132,20 +124,30 @@ class _Drain:
                 self._post(lane, turns)
 
     def _post(self, lane: Lane, turns: Sequence[Claimed]) -> None:
-        """Write the intent, load what is needed, hand over. What was cancelled, held or taken meanwhile stays behind."""
-        ready = set[UUID]()
-        for token, keys in _by_token(turns):
-            ready |= lifecycle.begin(token, keys)
-        for one in turns:
-            if one.id not in ready:
-                lane.on_the_wire -= 1
-                del self._held[one.id]
+        """Write the intent, load what is needed, hand over. What may not go any more stays behind."""
+        ready = self._begin(turns)
+        lane.on_the_wire -= len(turns) - len(ready)
+        self._let_go(one.id for one in turns if one.id not in ready)
         mails = queue.load(ready)
         self._load_contents({mail.message_id for mail in mails})
         self._wire.post(
             Posting(Flight(lane, mail), lane.route, partial(_envelope, mail, self._contents.get(mail.message_id)))
             for mail in mails
         )
+
+    def _begin(self, turns: Sequence[Claimed]) -> set[UUID]:
+        """The ones that may go on the wire, now `sending`. Others have expired, or were cancelled, held or taken meanwhile."""
+        now = timezone.now()
+        if past := [one.id for one in turns if one.expire_at <= now]:
+            queue.expire(past)
+        ready: set[UUID] = set()
+        for token, keys in _by_token(one for one in turns if one.expire_at > now):
+            ready |= lifecycle.begin(token, keys)
+        return ready
+
+    def _let_go(self, keys: Iterable[UUID]) -> None:
+        for key in keys:
+            self._held.pop(key, None)
 
     def _load_contents(self, message_ids: set[UUID]) -> None:
         """Have the contents of these messages and no others at hand: a mail to many is read once, a large one not kept."""
@@ -159,8 +161,7 @@ class _Drain:
         if not landed:
             return
         _write([moves_for(flight.mail, result) for flight, result in landed])
-        for flight, _ in landed:
-            del self._held[flight.mail.id]
+        self._let_go(flight.mail.id for flight, _ in landed)
         self._settled += len(landed)
         self._remember_features({flight.lane.route for flight, _ in landed})
 

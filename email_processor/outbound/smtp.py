@@ -82,6 +82,9 @@ class Connection:
         except _TROUBLE as trouble:
             self._drop()
             return self._result(self._without_answer(), _in_words(trouble), started)
+        except asyncio.CancelledError:
+            self._drop()
+            raise
         except Exception:
             log.exception("sending to %s broke at %s", self.route.host, self._stage)
             self._drop()

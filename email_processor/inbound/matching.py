@@ -5,7 +5,7 @@ mail. Envelope id, addresses, Message-ID and our own headers stand in the mail f
 signature is shown beside its likely recipient and moves nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,25 +29,26 @@ class Match:
     likely: Recipient | None = None
 
 
-def match(report: Report, inbound: InboundMessage) -> list[Match]:
-    """One Match for each recipient's block of `report`, in order.
+def match(report: Report, signed: Match | None) -> list[Match]:
+    """One Match for each recipient's block of `report`, in order; `signed` is what its return path proves, if it does.
 
     Every recipient has a return path of its own, so all blocks of a report that came to one are about that recipient, also
     those that speak of another address: the mail was forwarded, or the address was an alias.
     """
-    signed = by_return_path(inbound)
     if signed is not None:
         return [signed] * len(report.recipients)
-    suggest = _Suggestions(report)
-    return [suggest.match(reported) for reported in report.recipients]
+    suggestions = _Suggestions(report)
+    return [suggestions.match(reported) for reported in report.recipients]
 
 
-def by_return_path(inbound: InboundMessage) -> Match | None:
-    """The recipient to whose signed return path the mail came; None where the address bears no signature of ours."""
-    key = return_path.read(inbound.rcpt_to)
-    if key is None:
-        return None
-    recipient = _with_message().filter(pk=key).first()  # here a report meets its recipient
+def by_return_path(mails: Iterable[InboundMessage]) -> dict[UUID, Match]:
+    """The recipients to whose signed return paths `mails` came, by mail; one query. Mails to anything else are left out."""
+    keys = {mail.pk: key for mail in mails if (key := return_path.read(mail.rcpt_to)) is not None}
+    recipients = _with_message().in_bulk(set(keys.values()))
+    return {mail: _proven(recipients.get(key)) for mail, key in keys.items()}  # here a report meets its recipient
+
+
+def _proven(recipient: Recipient | None) -> Match:
     if recipient is None:
         return Match(None, note="The return path is ours, but its recipient is no longer stored.")
     return Match(recipient, MatchedBy.RETURN_PATH)

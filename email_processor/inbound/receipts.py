@@ -38,28 +38,30 @@ REPEATED = "The same report was recorded before."
 UNREADABLE = "It came as delivery reports come, but no report on any recipient can be read from it."
 
 
-def record(inbound: InboundMessage, report: Report) -> list[DeliveryReceipt]:
-    """Store a DeliveryReceipt for each recipient's block of `report` and let it take effect, in one transaction.
+def record(reports: Sequence[tuple[InboundMessage, Report]]) -> list[DeliveryReceipt]:
+    """Store a DeliveryReceipt for each recipient's block of `reports` and let it take effect, all in one transaction.
 
     A receipt in quarantine, and one the state machine refuses, has no effect; its `note` says why.
-    Raises IntegrityError where the blocks of this mail are recorded already.
+    Raises IntegrityError where the blocks of a mail are recorded already.
     """
     with transaction.atomic():
-        matches = matching.match(report, inbound)
+        signed = matching.by_return_path(inbound for inbound, _ in reports)
         receipts = [
-            _receipt(inbound, report, position, reported, match)
-            for position, (reported, match) in enumerate(zip(report.recipients, matches, strict=True))
+            _receipt(inbound, report, position, match)
+            for inbound, report in reports
+            for position, match in enumerate(matching.match(report, signed.get(inbound.pk)))
         ]
         effective = _apply(receipts)
         DeliveryReceipt.objects.bulk_create(receipts, batch_size=100)
-        for receipt in effective:
+        # Sessions are locked on the way: always in one order, so that two workers never wait for each other in a circle.
+        for receipt in sorted(effective, key=_session):
             schedule_receipt(receipt)
     return receipts
 
 
 def record_unreadable(inbound: InboundMessage) -> DeliveryReceipt:
     """Store a report that says nothing readable in quarantine, beside the recipient to whose return path it came."""
-    match = matching.by_return_path(inbound)
+    match = matching.by_return_path([inbound]).get(inbound.pk)
     return DeliveryReceipt.objects.create(
         inbound=inbound,
         received_at=inbound.received_at,
@@ -68,9 +70,8 @@ def record_unreadable(inbound: InboundMessage) -> DeliveryReceipt:
     )
 
 
-def _receipt(
-    inbound: InboundMessage, report: Report, position: int, reported: ReportedRecipient, match: Match
-) -> DeliveryReceipt:
+def _receipt(inbound: InboundMessage, report: Report, position: int, match: Match) -> DeliveryReceipt:
+    reported = report.recipients[position]
     receipt = DeliveryReceipt(
         inbound=inbound,
         position=position,
@@ -134,22 +135,33 @@ def _storable(text: str) -> str:
 
 def _apply(receipts: Sequence[DeliveryReceipt]) -> list[DeliveryReceipt]:
     """Advance the recipients, note on each receipt what became of it, and answer those that took effect."""
-    ready = [receipt for receipt in receipts if receipt.recipient_id and not _is_repeated(receipt)]
+    matched = [receipt for receipt in receipts if receipt.recipient_id]
+    repeated = _repeated(matched)
+    for receipt in repeated:
+        receipt.note = REPEATED
+    ready = [receipt for receipt in matched if receipt not in repeated]
     for receipt, moved in zip(ready, lifecycle.advance([_move(receipt) for receipt in ready]), strict=True):
         _note(receipt, moved)
     return [receipt for receipt in ready if receipt.applied]
 
 
-def _is_repeated(receipt: DeliveryReceipt) -> bool:
-    """A state moves to where it is only once; what moves no state has to be recognised by its words."""
-    if MOVES[receipt.action][1] is not None:
-        return False
-    before = DeliveryReceipt.objects.filter(recipient=receipt.recipient, action=receipt.action)
-    said = before.values_list("report_fields", "recipient_fields")
-    if (receipt.report_fields, receipt.recipient_fields) not in said:
-        return False
-    receipt.note = REPEATED
-    return True
+def _repeated(receipts: Sequence[DeliveryReceipt]) -> set[DeliveryReceipt]:
+    """Those that say again what was recorded before. Only what moves no state must be recognised so: a state moves once."""
+    telling = [receipt for receipt in receipts if MOVES[receipt.action][1] is None]
+    if not telling:
+        return set()
+    before = DeliveryReceipt.objects.filter(recipient__in={receipt.recipient_id for receipt in telling})
+    said = {_saying(receipt) for receipt in before.only("recipient", "action", "report_fields", "recipient_fields")}
+    repeated = set()
+    for receipt in telling:
+        if _saying(receipt) in said:
+            repeated.add(receipt)
+        said.add(_saying(receipt))
+    return repeated
+
+
+def _saying(receipt: DeliveryReceipt) -> str:
+    return repr((receipt.recipient_id, receipt.action, receipt.report_fields, receipt.recipient_fields))
 
 
 def _move(receipt: DeliveryReceipt) -> Move:
@@ -165,3 +177,8 @@ def _note(receipt: DeliveryReceipt, moved: Moved) -> None:
     receipt.note = moved.why or (RELAYED if moved.move.to is State.RELAYED else "")
     if moved.event is not None:
         receipt.recipient = moved.event.recipient  # as it stands now
+
+
+def _session(receipt: DeliveryReceipt) -> str:
+    assert receipt.recipient is not None
+    return str(receipt.recipient.message.session_id or "")

@@ -1,17 +1,17 @@
-"""Stations "classify" and "settle": what a stored mail is, and what follows from it, in one transaction per mail.
+"""Stations "classify" and "settle": what a stored mail is, and what follows from it, in one transaction.
 
-A worker may die at any line: until that transaction is committed the mail simply waits for its lease to run out, and nothing
-of it has happened.
+A worker may die at any line: until that transaction is committed its mails simply wait for their lease to run out, and
+nothing of them has happened.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from email_processor.browser.launching import schedule_message
@@ -27,7 +27,12 @@ from lib.claims import Claim, claim
 log = logging.getLogger(__name__)
 
 HANDFUL = 50
-"""Mails claimed at once."""
+"""New mails that are settled together: one statement costs little more for fifty than for one."""
+
+SMALL_OCTETS = 200_000
+"""A larger mail is settled alone."""
+
+PROBLEM_CHARACTERS = 300
 
 ATTEMPTS = 5
 """How often a mail is tried that cannot be settled; between two tries lies a lease."""
@@ -40,36 +45,47 @@ def classify_due() -> int:
 
     Raises OperationalError and InterfaceError where the database is ill; the mails fall due again by themselves.
     """
+    waiting = InboundMessage.objects.order_by("due_at")
+    together = waiting.filter(attempts=0, size__lte=SMALL_OCTETS)
+    # One that was tried before goes alone, so that a mail which kills its reader takes no other with it.
+    alone = waiting.filter(Q(attempts__gt=0) | Q(size__gt=SMALL_OCTETS))
     settled = 0
-    while held := _claim():
-        settled += sum(_settle_one(key, held.token) for key in held.keys)
+    while any(held := [_claim(together, HANDFUL), _claim(alone, 1)]):
+        settled += sum(_settle_held(one) for one in held)
     return settled
 
 
-def _claim() -> Claim[InboundMessage]:
-    """New mails by the handful; one that was tried before alone, so that a mail which kills its reader takes no other along."""
-    waiting = InboundMessage.objects.order_by("due_at")
-    held = claim(waiting.filter(attempts=0), lease=settings.EPM_LEASE, limit=HANDFUL) or claim(
-        waiting.filter(attempts__gt=0), lease=settings.EPM_LEASE, limit=1
-    )
-    InboundMessage.objects.filter(pk__in=held.keys, claim=held.token).update(attempts=F("attempts") + 1)
+def _claim(queue: "QuerySet[InboundMessage]", limit: int) -> Claim[InboundMessage]:
+    held = claim(queue, lease=settings.EPM_LEASE, limit=limit)
+    if held:
+        InboundMessage.objects.filter(pk__in=held.keys, claim=held.token).update(attempts=F("attempts") + 1)
     return held
 
 
-def _settle_one(key: UUID, token: UUID) -> bool:
+def _settle_held(held: Claim[InboundMessage]) -> int:
+    if len(held.keys) > 1:
+        try:
+            mails = InboundMessage.objects.filter(pk__in=held.keys, claim=held.token).order_by("pk")
+            return settle([(inbound, read(inbound)) for inbound in mails], held.token)
+        except Exception:
+            log.warning("%s mails cannot be settled together; now one by one", len(held.keys), exc_info=True)
+    return sum(_settle_alone(key, held.token) for key in held.keys)
+
+
+def _settle_alone(key: UUID, token: UUID) -> int:
     inbound = InboundMessage.objects.filter(pk=key, claim=token).first()
     if inbound is None:
-        return False
+        return 0
     if inbound.attempts > ATTEMPTS:
         return _give_up(inbound, token, "Whoever read it died, again and again.")
     try:
-        return settle(inbound, token, read(inbound))
+        return settle([(inbound, read(inbound))], token)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.exception("mail %s cannot be settled, attempt %s of %s", inbound.pk, inbound.attempts, ATTEMPTS)
         if inbound.attempts < ATTEMPTS:
-            return False
+            return 0
         return _give_up(inbound, token, f"It could not be read, {ATTEMPTS} times ({type(error).__name__}: {error}).")
 
 
@@ -101,46 +117,56 @@ def as_delivered(inbound: InboundMessage) -> bytes:
     return f"Return-Path: <{inbound.mail_from}>\r\n".encode() + raw
 
 
-def settle(inbound: InboundMessage, token: UUID, reading: Reading) -> bool:
-    """Let a mail take its effect and leave the queue, in one transaction; False where somebody else has it by now."""
+def settle(mails: Sequence[tuple[InboundMessage, Reading]], token: UUID) -> int:
+    """Let mails take their effect and leave the queue, all in one transaction; answers how many.
+
+    Those that somebody else holds by now are left to them.
+    """
     with transaction.atomic():
-        if not _still_held(inbound, token):
-            return False
-        inbound.kind = reading.kind
-        station = _STATIONS.get(reading.kind, _keep)
-        inbound.problem = station(inbound, reading)
-        _leave_the_queue(inbound)
-    return True
+        held = _still_held([inbound for inbound, _ in mails], token)
+        mine = [(inbound, reading) for inbound, reading in mails if inbound.pk in held]
+        reports = [(inbound, reading.report) for inbound, reading in mine if reading.report]
+        for receipt in receipts.record(reports):
+            receipt.inbound.application = receipt.application
+        for inbound, reading in mine:
+            inbound.kind = reading.kind
+            inbound.problem = _STATIONS.get(reading.kind, _keep)(inbound, reading)
+        _leave_the_queue([inbound for inbound, _ in mine])
+    return len(mine)
 
 
-def _give_up(inbound: InboundMessage, token: UUID, problem: str) -> bool:
+def _give_up(inbound: InboundMessage, token: UUID, problem: str) -> int:
     with transaction.atomic():
-        if not _still_held(inbound, token):
-            return False
-        inbound.problem = problem
-        _leave_the_queue(inbound)
-    return True
+        if not _still_held([inbound], token):
+            return 0
+        inbound.kind, inbound.application, inbound.problem = Kind.UNCLASSIFIED, None, problem
+        _leave_the_queue([inbound])
+    return 1
 
 
-def _still_held(inbound: InboundMessage, token: UUID) -> bool:
-    mine = InboundMessage.objects.select_for_update().filter(pk=inbound.pk, claim=token, due_at__isnull=False)
-    return mine.values_list("pk").first() is not None
+def _still_held(mails: Iterable[InboundMessage], token: UUID) -> set[UUID]:
+    """Those that are still ours, locked until the transaction ends."""
+    rows = InboundMessage.objects.select_for_update().filter(pk__in=[mail.pk for mail in mails], claim=token)
+    return set(rows.filter(due_at__isnull=False).order_by("pk").values_list("pk", flat=True))
 
 
-def _leave_the_queue(inbound: InboundMessage) -> None:
-    inbound.problem = inbound.problem[:300]
-    inbound.due_at = inbound.claim = None
-    inbound.classified_at = timezone.now()
-    inbound.save(update_fields=["kind", "application", "problem", "due_at", "claim", "classified_at"])
+def _leave_the_queue(mails: Iterable[InboundMessage]) -> None:
+    """Most mails of a handful end alike: one statement for all that do."""
+    ends: dict[tuple[str, UUID | None, str], list[UUID]] = {}
+    for mail in mails:
+        ends.setdefault((mail.kind, mail.application_id, mail.problem[:PROBLEM_CHARACTERS]), []).append(mail.pk)
+    for (kind, application, problem), keys in ends.items():
+        InboundMessage.objects.filter(pk__in=keys).update(
+            kind=kind, application=application, problem=problem, due_at=None, claim=None, classified_at=timezone.now()
+        )
 
 
 def _take_report(inbound: InboundMessage, reading: Reading) -> str:
-    if reading.report is None:
-        receipts.record_unreadable(inbound)
-        return receipts.UNREADABLE
-    recorded = receipts.record(inbound, reading.report)
-    inbound.application = recorded[0].application if recorded else None
-    return ""
+    """A report that can be read is recorded already."""
+    if reading.report is not None:
+        return ""
+    receipts.record_unreadable(inbound)
+    return receipts.UNREADABLE
 
 
 def _take_regular(inbound: InboundMessage, reading: Reading) -> str:
@@ -169,7 +195,7 @@ def _refusal(application: Application) -> str:
 
 def _keep(inbound: InboundMessage, reading: Reading) -> str:
     """Read reports, complaints and automatic replies launch nothing; they are kept where they belong."""
-    match = matching.by_return_path(inbound)
+    match = matching.by_return_path([inbound]).get(inbound.pk)
     recipient = match.recipient if match else None
     inbound.application = recipient.application if recipient else Directory.read().application_of(inbound.rcpt_to)
     return ""

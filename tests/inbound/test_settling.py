@@ -2,7 +2,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -10,6 +9,7 @@ from email_processor.inbound import intake, receipts, settling
 from email_processor.models import DeliveryReceipt, InboundMessage, Recipient, Session, State
 from epm.choices import MessageTypes
 from epm.models import Application, Zone
+from lib.claims import claim
 from tests import factories
 from tests.inbound.reports import arrive, regular, report, way_back
 
@@ -136,13 +136,30 @@ def test_it_gives_up_a_mail_whose_readers_die(recipient: Recipient) -> None:
     assert (inbound.problem, inbound.due_at) == ("Whoever read it died, again and again.", None)
 
 
-def test_it_tries_a_mail_again_alone(db: None) -> None:
+def test_it_settles_a_handful_in_one_go(recipient: Recipient, django_assert_max_num_queries: Any) -> None:
+    for number in range(20):
+        raw = report(recipient, "delivered", name=str(number))
+        intake.take_in(raw, mail_from="", rcpt_to=way_back(recipient), source=SMTP)
+    with django_assert_max_num_queries(40):
+        assert intake.classify_due() == 20
+    assert DeliveryReceipt.objects.filter(applied=True).count() == 1
+
+
+def test_it_tries_again_alone_what_a_reader_died_with(recipient: Recipient, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: list[int] = []
+    settle = settling.settle
+
+    def note(mails: Any, token: Any) -> int:
+        alone.append(len(mails))
+        return settle(mails, token)
+
+    monkeypatch.setattr(settling, "settle", note)
     for number in range(3):
-        arrival = regular("orders@example.com", str(number))
-        intake.take_in(arrival, mail_from="", rcpt_to="orders@example.com", source=SMTP)
-    assert len(settling._claim().keys) == 3
-    lease_runs_out()
-    assert len(settling._claim().keys) == 1
+        raw = report(recipient, "delayed", name=str(number))
+        intake.take_in(raw, mail_from="", rcpt_to=way_back(recipient), source=SMTP)
+    InboundMessage.objects.update(attempts=1)
+    intake.classify_due()
+    assert alone == [1, 1, 1]
 
 
 def test_it_blames_an_ill_database_on_no_mail(recipient: Recipient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,12 +172,9 @@ def test_it_blames_an_ill_database_on_no_mail(recipient: Recipient, monkeypatch:
     assert InboundMessage.objects.get().problem == ""
 
 
-def test_it_changes_nothing_after_it_overslept_its_lease(recipient: Recipient, settings: LazySettings) -> None:
-    settings.EPM_LEASE = timedelta(seconds=-1)
+def test_it_changes_nothing_after_it_overslept_its_lease(recipient: Recipient) -> None:
     inbound = intake.take_in(report(recipient, "failed"), mail_from="", rcpt_to=way_back(recipient), source=SMTP)
-    late = settling._claim()
-    settings.EPM_LEASE = timedelta(seconds=30)
+    late = claim(InboundMessage.objects.all(), lease=timedelta(seconds=-1), limit=1)
     assert intake.classify_due() == 1
-    inbound.refresh_from_db()
-    assert not settling.settle(inbound, late.token, settling.read(inbound))
+    assert settling.settle([(inbound, settling.read(inbound))], late.token) == 0
     assert DeliveryReceipt.objects.count() == 1

@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import django
+
 from bench.report import emit
 from project.demo.instance import temporary_instance
 
@@ -29,12 +31,16 @@ def main() -> int:
 
 
 def measure(title: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="epm-bench-") as folder:
-        with temporary_instance(Path(folder), EPM_SWEEP_SECONDS="60", EPM_LOG_LEVEL="WARNING") as instance:
-            os.environ.update(instance.settings)
-            from bench import latency_run  # the settings it reads are those of the temporary instance
+    with (
+        tempfile.TemporaryDirectory(prefix="epm-bench-") as folder,
+        temporary_instance(Path(folder), EPM_SWEEP_SECONDS="60", EPM_LOG_LEVEL="WARNING") as instance,
+    ):
+        os.environ.update(instance.settings, DJANGO_SETTINGS_MODULE="project.settings")
+        # Only now are the settings that this process reads those of the temporary instance.
+        django.setup()
+        from bench import latency_run
 
-            seconds = latency_run.send_one_by_one(instance, MAILS)
+        seconds = latency_run.send_one_by_one(instance, MAILS)
     milliseconds = sorted(1000 * value for value in seconds)
     emit("latency", f"accepted to handed over, {title}, median", statistics.median(milliseconds), "ms")
     emit("latency", f"accepted to handed over, {title}, p95", milliseconds[int(0.95 * len(milliseconds))], "ms")

@@ -3,17 +3,12 @@
 import time
 from datetime import datetime
 
-import django
 import httpx
+from django.core.management import call_command
 
 from email_processor.simulator.world import running_world
+from project.demo.cast import SENDER, Caller, make_cast
 from project.demo.instance import Instance
-
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - the settings are known only now
-
-from project.demo.cast import SENDER, Caller, make_cast  # noqa: E402
 
 PAUSE = 0.1
 """Seconds between two mails, so that each finds the system idle."""

@@ -2,10 +2,12 @@ import os
 
 from celery import Celery
 
+from lib import file_broker
 from project.zones import WatchZones
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
+file_broker.register()
 app = Celery("epm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(

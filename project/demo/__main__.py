@@ -5,6 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import django
+
 from project.demo.instance import temporary_instance
 from project.demo.receiver import running_receiver
 
@@ -21,8 +23,9 @@ def main() -> int:
             "EPM_SIMULATOR_MAILDIR": str(folder / "arrived"),
         }
         with temporary_instance(folder, **settings) as instance:
-            os.environ.update(instance.settings)
-            # Only now are the settings this process reads those of the temporary instance.
+            os.environ.update(instance.settings, DJANGO_SETTINGS_MODULE="project.settings")
+            # Only now are the settings that this process reads those of the temporary instance.
+            django.setup()
             from project.demo import story
 
             return story.play(instance, receiver)

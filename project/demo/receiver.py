@@ -52,13 +52,13 @@ class Receiver:
             self.arrival.notify_all()
 
 
-def answer(receiver: Receiver, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
-    """What each application answers: status and body."""
+def answer(receiver: Receiver, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any] | None] | None:
+    """What each application answers: status and body; None where it hangs until nobody listens any more."""
     if path == "/broken":
         return 500, None
     if path == "/hanging":
         receiver.closing.wait(30)
-        return 200, None
+        return None
     if path == "/greeter" and "launch" in body.get("event", {}):
         return 200, {"actions": [_greeting(body)]}
     return 200, None
@@ -84,7 +84,9 @@ def running_receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.add(self.path, {name.lower(): value for name, value in self.headers.items()}, raw)
-            status, body = answer(receiver, self.path, json.loads(raw))
+            if (answered := answer(receiver, self.path, json.loads(raw))) is None:
+                return
+            status, body = answered
             payload = json.dumps(body).encode() if body else b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(payload)))

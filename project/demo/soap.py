@@ -22,7 +22,8 @@ class SoapDoor:
 
     def launch_email(self, parameters: dict[str, Any]) -> str:
         """The session id. Raises zeep's Fault where it is refused."""
-        return str(self._service.launchEmail(**parameters).sessionID_returned)
+        # An answer of a single element: zeep hands over the element itself.
+        return str(self._service.launchEmail(**parameters))
 
     def launch_problem(self, parameters: dict[str, Any]) -> str:
         """The code of the fault that launchEmail answers; empty where it succeeds."""

@@ -6,19 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import django
 import httpx
+from django.core.management import call_command
 
+from project.demo.cast import SENDER, Caller, Cast, make_cast
 from project.demo.instance import Instance
 from project.demo.receiver import Receiver
 from project.demo.soap import SoapDoor
 from project.demo.stage import Missed, Stage
-
-django.setup()
-
-from django.core.management import call_command  # noqa: E402 - the settings are known only now
-
-from project.demo.cast import SENDER, Caller, Cast, make_cast  # noqa: E402
 
 WORLD = "world.example"
 CRASH_MAILS = 200

@@ -29,7 +29,6 @@ class Parameter:
 
 CONTENT = (
     Parameter("cc", readers.list_of(DESTINATION), "As `to`."),
-    Parameter("bcc", readers.list_of(DESTINATION), "As `to`; the other recipients do not see them."),
     Parameter("subject", readers.line(998), "One line."),
     Parameter("body", readers.TEXT, "Text; HTML where `headers` say `Content-Type: text/html`."),
     Parameter("html", readers.TEXT, "HTML beside the text in `body` (multipart/alternative)."),
@@ -96,9 +95,13 @@ EMAIL_PARAMETERS = (
 SEND = (
     Parameter("from", readers.MAILBOX, "One mailbox: a sender that the application may use.", required=True),
     Parameter("to", readers.list_of(DESTINATION), "Mailboxes, or objects with an `address`.", required=True),
+    Parameter("bcc", readers.list_of(DESTINATION), "As `to`; the other recipients do not see them."),
     *CONTENT,
     *EMAIL_PARAMETERS,
 )
+
+_INHERITED = ("notify", "ret", "priority", "idempotencyKey", "tag", "metadata", "connection", "sandbox")
+"""What a launch can say about the mails that its session will send. The rest speaks of one mail, and there is none yet."""
 
 LAUNCH = (
     Parameter(
@@ -109,7 +112,7 @@ LAUNCH = (
     ),
     Parameter("to", readers.list_of(DESTINATION), "The platform's own address.", required=True),
     *(replace(p, required=True) if p.name == "applicationName" else p for p in CONTENT),
-    *EMAIL_PARAMETERS,
+    *(parameter for parameter in EMAIL_PARAMETERS if parameter.name in _INHERITED),
     Parameter("appParameters", readers.any_object(), "Handed to the application."),
     Parameter("parentID", readers.line(200), "What the launched session belongs to in the caller's world."),
 )

@@ -16,5 +16,5 @@ urlpatterns = [
     path("api/v1/", include(v1)),
     path("api/docs", views.Docs.as_view(), name="docs"),
     path("", include("app_interface.soap.urls")),
-    re_path(r"^api(/|$)", nothing_here),
+    re_path(r"^api(?:/|$)", nothing_here),
 ]

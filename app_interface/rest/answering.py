@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -33,7 +34,8 @@ def problem_of(error: Exception) -> Problem:
     return from_exception(error)
 
 
-def nothing_here(request: HttpRequest, **_: Any) -> HttpResponse:
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
     """The view of every address under /api/ that has no other."""
     return _written(Problem("not_found", "There is nothing at this address."))
 

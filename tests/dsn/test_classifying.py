@@ -62,17 +62,57 @@ def test_it_reads_a_report_that_a_machine_passes_on_without_a_word() -> None:
     assert classify(b"From: bounces@example.org\nContent-Type: message/rfc822\n\n" + sample) is Kind.DELIVERY_REPORT
 
 
+PARCEL = """\
+Hello,
+
+your parcel could not be delivered to the address you gave: the courier found nobody.
+
+  bob@example.com: delivery failed
+
+Tracking number 550 551 552
+"""
+QUOTA = """\
+Dear user,
+
+your mailbox is almost full. When the quota is exceeded, messages can not be delivered to you.
+
+bob@example.com: 1.9 GB of 2 GB
+"""
+VACATION = """\
+I am away, and my mail is not delivered to me. For urgent matters write to
+
+ann@example.com
+
+-----Original Message-----
+From: Us <us@example.net>
+To: bob@example.com
+Subject: offer
+
+Hello Bob
+"""
+
+
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "body"),
     [
-        "From: Shop <shop@example.org>\nSubject: Delivery status of your order\nAuto-Submitted: auto-generated",
-        "From: noreply@example.org\nSubject: Your parcel could not be delivered",
-        "From: News <news@example.org>\nSubject: Undeliverable promises\nPrecedence: bulk",
+        (
+            "From: Shop <shop@example.org>\nSubject: Delivery status of your order\nAuto-Submitted: auto-generated",
+            PARCEL,
+        ),
+        ("From: noreply@example.org\nSubject: Delivery failed", PARCEL),
+        ("From: News <news@example.org>\nSubject: Undeliverable promises\nPrecedence: bulk", PARCEL),
+        ("From: Postmaster <postmaster@example.com>\nTo: bob@example.com\nSubject: Your mailbox is almost full", QUOTA),
+        ("Return-Path: <>\nFrom: postmaster@example.com\nTo: bob@example.com\nSubject: Mailbox warning", QUOTA),
+        ("From: noreply@example.com\nTo: bob@example.com\nSubject: Quota warning", QUOTA),
     ],
 )
-def test_it_takes_no_parcel_for_a_mail(headers: str) -> None:
-    body = "Hello,\n\nyour parcel could not be delivered to the address you gave.\n\nWrite to us: help@example.org\n"
+def test_it_takes_no_notification_for_a_report(headers: str, body: str) -> None:
     assert classify(mail(headers, body)) is Kind.REGULAR
+
+
+def test_it_takes_no_absence_for_a_failure() -> None:
+    headers = "Return-Path: <>\nFrom: bob@example.com\nTo: us@example.net\nSubject: Away\nAuto-Submitted: auto-replied"
+    assert classify(mail(headers, VACATION)) is Kind.AUTO_REPLY
 
 
 READ_REPORT = b"""\

@@ -11,6 +11,7 @@ from .notice import ADDRESSES, Notice, is_role, split_notice
 from .report import Fields
 
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
+_TRACE_HEADERS = frozenset({"received", "return-path", "message-id", "dkim-signature"})
 _SENDER_HEADERS = ("from", "return-path", "sender", "reply-to")
 _OWN_HEADERS = ("to", "from", "reply-to", "sender", "delivered-to", "x-original-to", "return-path", "cc")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
@@ -79,14 +80,32 @@ class Mail:
             return False
         if self.root.header("x-failed-recipients"):
             return True
-        spoken = self.has_report_wording or self.has_report_subject
-        if self.is_report or self.is_from_daemon:
-            return spoken
+        if self.is_report or self.is_surely_daemon:
+            return self.has_report_wording or self.has_report_subject
+        if self.is_from_daemon and self.has_null_sender and self.has_report_subject:
+            return True
         if not self.has_report_wording:
             return False
-        if self.has_null_sender or self.is_automatic:
-            return self.has_report_subject or bool(self.original_headers)
-        return self.has_report_subject and self.returns_our_mail
+        if self.is_from_daemon or self.has_null_sender:
+            return self.has_report_subject or self.returns_a_mail
+        if self.is_automatic and self.has_report_subject and self._speaks_of_mail:
+            return True
+        return self.returns_our_mail and (self.has_report_subject or self.is_automatic)
+
+    @cached_property
+    def is_surely_daemon(self) -> bool:
+        """A name that no person uses, in From or in the return path."""
+        return any(wording.DAEMON_SENDER.search(one[:500]) for one in (self.sender, self.root.header("return-path")))
+
+    @cached_property
+    def _speaks_of_mail(self) -> bool:
+        text = self.notice.text[:4_000]
+        return bool(wording.MAIL_WORDING.search(text)) and not wording.PARCEL_WORDING.search(text)
+
+    @cached_property
+    def returns_a_mail(self) -> bool:
+        """Headers that only a mail's own copy has; what people quote has none of them."""
+        return any(name.lower() in _TRACE_HEADERS for name, _ in self.original_headers)
 
     @cached_property
     def returns_our_mail(self) -> bool:

@@ -19,7 +19,7 @@ def parse_mail(mail: Mail) -> Report | None:
     if report is None and mail.is_free_text_report:
         report = _first(FREE_TEXT, mail) or _wrapped(mail) or _first(GUESSES, mail)
         return report and standard.with_message_fields(report, mail)
-    return report or (_wrapped(mail) if not mail.has_own_text else None)
+    return report or (_wrapped(mail) if mail.is_from_daemon or not mail.has_own_text else None)
 
 
 def _first(readers: tuple[Reader, ...], mail: Mail) -> Report | None:

@@ -19,6 +19,11 @@ SYSTEM_NAME = _any_of(
     r"system administrator|delivery (?:sub)?system|mailsubsystem|internet mail (?:delivery|service)|mail router",
     r"interscan|mailmarshal|mimesweeper|mailsweeper|anti-?virus|mail ?gateway|mail ?server",
 )
+# Those of them that no person uses.
+DAEMON_SENDER = _any_of(
+    r"(?:^|[<\s\"'])mail(?:er)?[-_. ]?da?emon(?:[-+][-+\w.=]{1,200})?@",
+    r"mailer[- ]?daemon|mail delivery (?:sub)?system|mail delivery service",
+)
 ROBOT_SENDER = re.compile(
     r"(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|system|notif\w{0,12}|automat\w{0,8}|alert|virus|gateway|scanner|sweeper"
     r"|filter)[-\w.+]{0,60}@",
@@ -41,7 +46,9 @@ REPORT_SUBJECT = _any_of(
     r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
     r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
     r"unzustellbar|nicht zugestellt|non remis|non distribu|mancato recapito|no se pudo entregar|no entregado",
-    r"n.o entregue",
+    r"n.o entregue|no se puede entregar|non recapitabile|onbestelbaar|nie można dostarczyć|kan ikke leveres|ikke levert",
+    r"kunde inte levereras|oleverer|toimittamat|nedoručiteln|kézbesíthetetlen|teslim edileme|не доставлен|недоставл",
+    r"未送达|无法送达|退信|配信不能|配信エラー|メールエラー|送信できません|送信エラー|전달되지|\[bounce\]",
 )
 DELAY_SUBJECT = re.compile(r"delay|warning|still being|not yet|temporar|retry|attempt", re.IGNORECASE)
 
@@ -56,9 +63,18 @@ REPORT_WORDING = _any_of(
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
     r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
-    r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
+    r"failure reasons?\b|not listed in|transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
     r"non è stato possibile|no (?:se )?(?:ha|pudo|puede)|n'a pas pu|n'ont pas|nicht zugestellt|unzustellbar|konnte nicht",
     r"não (?:foi|p[ôo]de)|送信できません|配信できません|エラー|не может быть доставлено|无法|退信",
+)
+# Of a mail and not of a parcel.
+MAIL_WORDING = _any_of(
+    r"\b(?:messages?|e-?mails?|mails?)\b[^.]{0,160}?(?:\bnot\b|n['’]t\b|fail|unable|undeliver|returned|rejected|refused|delay)",
+    r"(?:unable|failed|(?:could|can) ?not|error)[^.\n]{0,60}(?:message|e-?mail|\bmail)",
+    r"\b[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b|rcpt to:",
+)
+PARCEL_WORDING = re.compile(
+    r"\b(?:parcels?|packages?|shipments?|tracking|courier|your order|order number)\b", re.IGNORECASE
 )
 WARNING = _any_of(
     r"warning (?:message )?only|only a warning|\bdelayed\b|will (?:continue to|keep|be) (?:try|re-?tr)|will be retried",

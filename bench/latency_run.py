@@ -40,4 +40,4 @@ def _send(instance: Instance, caller: Caller) -> str:
 
 def _accepted_at(instance: Instance, caller: Caller, message_id: str) -> datetime:
     response = httpx.get(f"{instance.url}/api/v1/emails/{message_id}", auth=(caller.id, caller.secret))
-    return datetime.fromisoformat(response.raise_for_status().json()["accepted_at"])
+    return datetime.fromisoformat(response.raise_for_status().json()["message"]["accepted_at"])

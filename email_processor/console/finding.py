@@ -16,7 +16,7 @@ WAYS = "Address of a recipient, message id, Message-ID, ucid or envid"
 
 def find(request: HttpRequest) -> HttpResponse:
     """To the one row that `q` names, else to the list of messages that it names."""
-    term = request.GET.get("q", "").strip()
+    term = request.GET.get("q", "").replace("\0", "").strip()
     row = _row_with_id(as_uuid(term)) or _only(messages_named(Message.objects.all(), term))
     return redirect(change_url(row) if row else list_url(Message, urlencode({"q": term})))
 

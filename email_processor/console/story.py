@@ -32,9 +32,17 @@ class Drawn:
 def entries(told: Timeline, mine: RecipientStory) -> list[Drawn]:
     """One recipient's story with the turns of the sessions around it, oldest first."""
     raw = _raw_reports(mine.receipts)
-    drawn = [_draw(entry, raw) for entry in [*mine.entries, *told.turns]]
+    turns = [entry for entry in told.turns if _is_about(entry, mine)]
+    drawn = [_draw(entry, raw) for entry in [*mine.entries, *turns]]
     waiting = [_not_yet_told(n) for n in mine.notifications if not n.tries.all()]
     return sorted([*drawn, *waiting], key=lambda entry: entry.at)
+
+
+def _is_about(entry: Entry, mine: RecipientStory) -> bool:
+    """A turn for a receipt of another recipient of the same mail belongs to that one's story."""
+    assert isinstance(entry.row, Turn)
+    whom = entry.row.event.get("recipient", {}).get("id")
+    return whom in (None, str(mine.recipient.pk))
 
 
 def _raw_reports(receipts: Iterable[DeliveryReceipt]) -> dict[Any, Any]:

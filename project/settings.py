@@ -206,6 +206,7 @@ CELERY_BROKER_URL = env.text(
 EPM_BROKER_PREFIX = env.text("EPM_BROKER_PREFIX", "", "Put before every key in Redis, so that instances can share one.")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
+CELERY_TASK_ROUTES = ("project.queues.queue_of",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -233,12 +234,12 @@ EPM_SWEEP_SECONDS = env.number(
     "EPM_SWEEP_SECONDS", 5, "Seconds between two looks for work that no doorbell announced.", low=0.2
 )
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": task, "schedule": EPM_SWEEP_SECONDS, "options": {"queue": queue, "expires": EPM_SWEEP_SECONDS}}
-    for name, task, queue in (
-        ("sweep the send queue", "email_processor.outbound.tasks.sweep", "housekeeping"),
-        ("sweep the intake", "email_processor.inbound.tasks.classify_due", "intake"),
-        ("sweep the sessions", "email_processor.browser.tasks.browse_due", "browse"),
-        ("sweep the notifications", "notifications.tasks.tell_due", "notify"),
+    name: {"task": task, "schedule": EPM_SWEEP_SECONDS, "options": {"expires": EPM_SWEEP_SECONDS}}
+    for name, task in (
+        ("sweep the send queue", "email_processor.outbound.tasks.sweep"),
+        ("sweep the intake", "email_processor.inbound.tasks.classify_due"),
+        ("sweep the sessions", "email_processor.browser.tasks.browse_due"),
+        ("sweep the notifications", "notifications.tasks.tell_due"),
     )
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
@@ -304,7 +305,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVERS": [{"url": EPM_PUBLIC_URL}],
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": ["app_interface.rest.components.add_components"],
+    "POSTPROCESSING_HOOKS": ["app_interface.rest.components.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},

@@ -27,9 +27,13 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def add_components(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
-    """drf-spectacular's post-processing hook: puts the schemas where `ref` points."""
-    result.setdefault("components", {}).setdefault("schemas", {}).update(components())
+def complete(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
+    """drf-spectacular's post-processing hook: puts the schemas where `ref` points, and says that bodies are compulsory."""
+    result["components"].setdefault("schemas", {}).update(components())
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
     return result
 
 

@@ -36,6 +36,10 @@ class CredentialScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
     target_class = CredentialAuthentication
     name = ["basic", "bearer"]
 
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
+        """Either of the two."""
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
         return [
             {"type": "http", "scheme": "basic", "description": "Credential id and secret."},
@@ -95,8 +99,8 @@ send_email = extend_schema(
         **_errors((*_SUBMITTED, "sender_not_allowed", "all_suppressed")),
     },
     examples=[
-        _asked("one recipient", examples.SEND),
-        _asked("reports, deadline, attachment", examples.SEND_MORE),
+        _asked("plain", examples.SEND),
+        _asked("full", examples.SEND_MORE),
         _example("accepted", examples.ACCEPTED, 202),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,6 +39,7 @@ class DoorView(APIView):
     """A view whose caller has been authenticated; it reads and writes JSON."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (CredentialAuthentication,)
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
     content_negotiation_class = WritesJSON
     parser_classes = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)

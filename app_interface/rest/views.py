@@ -61,6 +61,7 @@ class ProblemKind(DoorView):
     """`/api/v1/problems/{code}`: what the `type` of a problem leads to."""
 
     authentication_classes = ()
+    permission_classes = ()
 
     @described.problem_kind
     def get(self, request: Request, code: str) -> Response:

@@ -210,6 +210,7 @@ def test_a_voice_caller_names_the_application_that_is_told(
         ({"attachments": [{"content": ""}]}, 400, "invalid_request", "attachments[0].fileName"),
         ({"attachments": [{"fileName": "a"}]}, 400, "invalid_request", "attachments[0]"),
         ({"attachments": [{"url": "file:///etc/passwd"}]}, 400, "invalid_request", "attachments[0].url"),
+        ({"attachments": [{"url": "http://[::1"}]}, 400, "invalid_request", "attachments[0].url"),
         (
             {"attachments": [{"fileName": "a", "content": "", "contentType": "multipart/mixed"}]},
             400,

@@ -5,6 +5,7 @@ and otherwise ignored, and an accepted mail stays accepted.
 """
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Task
@@ -14,14 +15,23 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 
-def ring(task: "Task[Any, Any]", *args: str, queue: str) -> None:
-    """Send `task` once the current transaction is committed (at once outside of one)."""
-    transaction.on_commit(lambda: ring_now(task, args, queue), robust=True)
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """A ring that waits for the commit; two of the same kind are equal."""
+
+    task: "Task[Any, Any]"
+    args: tuple[str, ...]
+
+    def __call__(self) -> None:
+        try:
+            self.task.apply_async(args=self.args, retry=False, ignore_result=True)
+        except (OperationalError, OSError) as error:
+            log.warning("broker away, the sweep will find the work of %s: %s", self.task.name, error)
 
 
-def ring_now(task: "Task[Any, Any]", args: tuple[str, ...], queue: str) -> None:
-    """Send `task` without waiting for a broker that is away."""
-    try:
-        task.apply_async(args=args, queue=queue, retry=False, ignore_result=True)
-    except (OperationalError, OSError) as error:
-        log.warning("broker away, the sweep will find the work", extra={"task": task.name, "error": str(error)})
+def ring(task: "Task[Any, Any]", *args: str) -> None:
+    """Send `task` once the current transaction is committed (at once outside of one); one ring does for many asked for."""
+    waiting = transaction.get_connection().run_on_commit
+    ring = _Ring(task, args)
+    if not any(hook == ring for _, hook, _ in waiting):
+        transaction.on_commit(ring, robust=True)

@@ -31,7 +31,7 @@ def publish(news: Sequence[News]) -> None:
     if not news:
         return
     Notification.objects.bulk_create([_notification(item) for item in news], batch_size=500)
-    ring(tell_due, queue="notify")
+    ring(tell_due)
 
 
 def _notification(news: News) -> Notification:

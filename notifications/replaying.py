@@ -17,5 +17,5 @@ def replay(keys: Collection[UUID]) -> int:
         count = Notification.objects.filter(pk__in=keys).update(
             state=NotificationState.PENDING, due_at=timezone.now(), claim=None, settled_at=None
         )
-        ring(tell_due, queue="notify")
+        ring(tell_due)
     return count

@@ -3,7 +3,7 @@ import os
 from celery import Celery
 
 from lib import file_broker
-from project.zones import WatchZones
+from project.queues import WatchZones
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 

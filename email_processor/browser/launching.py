@@ -20,9 +20,10 @@ from email_processor.browser.turns import TURNS, Held
 from email_processor.models import DeliveryReceipt, InboundMessage, Message, Session, Turn
 from email_processor.outbound.submission import Refused, Submission
 from epm.models import Application
+from lib.background import BackgroundClient
 from lib.calling import problem
 from lib.doorbell import ring
-from lib.http import Answer, BackgroundClient, Unreachable
+from lib.http import Answer, Unreachable
 from lib.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ def _call(held: Held, seconds: float) -> Answer | Unreachable:
     call = turns.call(held, timeout=seconds)
     if call.refusal:
         return Unreachable(call.refusal)
-    with BackgroundClient(connections=1) as client:
+    with BackgroundClient() as client:
         try:
             return client.post(
                 call.url, content=call.content, headers=call.headers, timeout=call.timeout, limit=call.limit
@@ -147,7 +148,7 @@ def _start(application: Application, type: Session.Type, event: dict[str, Any], 
         application=application, type=type, started_at=now, turns_count=1, due_at=now, **fields
     )
     Turn.objects.create(session=session, number=1, event=event, created_at=now)
-    ring(browse_due, queue="browse")
+    ring(browse_due)
     return session
 
 
@@ -159,5 +160,5 @@ def _go_on(session: Session, event: dict[str, Any]) -> Session:
     session.due_at = session.due_at or now
     session.save(update_fields=["turns_count", "state", "ended_at", "due_at"])
     Turn.objects.create(session=session, number=session.turns_count, event=event, created_at=now)
-    ring(browse_due, queue="browse")
+    ring(browse_due)
     return session

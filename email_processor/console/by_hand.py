@@ -86,5 +86,5 @@ def _move(request: HttpRequest, recipient: Recipient, choice: Choice) -> None:
         messages.error(request, f"Too late: {moved.why}.")
         return
     if is_queued:
-        ring(send_due, recipient.zone.name, queue=f"send.{recipient.zone.name}")
+        ring(send_due, recipient.zone.name)
     messages.success(request, f"{recipient.address} is {moved.state.label.lower()} now.")

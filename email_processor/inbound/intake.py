@@ -64,7 +64,7 @@ def keep(arrivals: Sequence[Arrival]) -> list[InboundMessage]:
         kept = [taken.get(row.digest) or fresh.setdefault(row.digest, row) for row in rows]
         InboundMessage.objects.bulk_create(fresh.values(), batch_size=100)
         if fresh:
-            ring(tasks.classify_due, queue="intake")
+            ring(tasks.classify_due)
     return kept
 
 

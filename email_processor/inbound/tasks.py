@@ -5,7 +5,7 @@ from celery import shared_task
 from email_processor.inbound import settling
 
 
-@shared_task(queue="intake")
+@shared_task
 def classify_due() -> None:
     """Settle every mail that waits to be classified."""
     settling.classify_due()

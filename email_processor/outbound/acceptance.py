@@ -49,7 +49,7 @@ def accept(submission: Submission) -> Accepted:
     with transaction.atomic():
         _store(submission, message, content, recipients)
         if recipients[0].due_at == now:
-            ring(send_due, submission.zone.name, queue=f"send.{submission.zone.name}")
+            ring(send_due, submission.zone.name)
     expected = {recipient.pk: expected_receipts(connection, recipient.notify) for recipient in recipients}
     return Accepted(message, tuple(recipients), connection, expected)
 

@@ -4,14 +4,14 @@ from email_processor.outbound import queue, sending
 from lib.doorbell import ring
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def send_due(zone_name: str) -> None:
-    """Send what is due in a zone. Rung on the queue `send.<zone>`."""
+    """Send what is due in a zone. Rung on the queue `send.<zone>` (project/queues.py)."""
     sending.drain(zone_name)
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def sweep() -> None:
     """Settle what dead workers left behind and ring for every zone that has due work."""
     for zone_name in queue.sweep():
-        ring(send_due, zone_name, queue=f"send.{zone_name}")
+        ring(send_due, zone_name)

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from project.celery import app as celery
+from project.queues import COMMON_QUEUES
 
 ROOT: Path = settings.BASE_DIR
 APPS = ("lib", "epm", "notifications", "email_processor", "app_interface", "project")
@@ -46,13 +47,10 @@ def _sets_state(call: ast.Call) -> bool:
 
 
 def test_it_consumes_every_queue_that_a_task_is_put_on() -> None:
-    from project.management.commands.worker import COMMON_QUEUES
-
     celery.loader.import_default_modules()
-    named = {task.queue for name, task in celery.tasks.items() if not name.startswith("celery.") and task.queue}
-    assert named <= set(COMMON_QUEUES)
-    beaten = {entry["options"]["queue"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert beaten <= set(COMMON_QUEUES)
+    ours = [name for name in celery.tasks if not name.startswith("celery.")]
+    queues = {celery.amqp.router.route({}, name, args=("main",))["queue"].name for name in ours}
+    assert queues == {*COMMON_QUEUES, "send.main"}
 
 
 def test_it_beats_only_tasks_that_exist() -> None:

@@ -6,9 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from project.zones import UnknownZone, send_queues
-
-COMMON_QUEUES = ("intake", "notify", "browse", "housekeeping")
+from project.queues import COMMON_QUEUES, UnknownZone, send_queues
 
 
 class Command(BaseCommand):

@@ -1,4 +1,7 @@
-"""Which send queues a worker consumes: those of its zones (EPM_ZONES), or of all zones, new ones included."""
+"""The queues: which task goes where, and which of them a worker consumes.
+
+The broker only rings doorbells. `send.<zone>` is heard by workers of that zone, the others by every worker.
+"""
 
 from typing import Any
 
@@ -7,7 +10,21 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+COMMON_QUEUES = ("intake", "notify", "browse", "housekeeping")
+_QUEUE_OF_ROOM = {
+    "notifications.tasks": "notify",
+    "email_processor.inbound.tasks": "intake",
+    "email_processor.browser.tasks": "browse",
+}
 LOOK_SECONDS = 5.0
+"""Seconds between two looks for zones that are new."""
+
+
+def queue_of(name: str, args: Any, *unused: Any, **also_unused: Any) -> dict[str, str]:
+    """Celery's router (`task_routes`): where a task of this name and these arguments is rung."""
+    if name == "email_processor.outbound.tasks.send_due":
+        return {"queue": f"send.{args[0]}"}
+    return {"queue": _QUEUE_OF_ROOM.get(name.rpartition(".")[0], "housekeeping")}
 
 
 class UnknownZone(Exception):

@@ -57,6 +57,16 @@ def test_it_leaves_a_report_forwarded_with_words_alone() -> None:
     assert classify(forwarded) is Kind.REGULAR
 
 
+def test_it_leaves_the_parts_of_a_report_that_a_mail_program_forwards_alone() -> None:
+    body = (
+        "--q\nContent-Type: text/plain\n\nSee below\n--q\nContent-Type: message/delivery-status\n\n"
+        "Final-Recipient: rfc822; bob@example.com\nAction: failed\nStatus: 5.1.1\n--q--\n"
+    )
+    headers = "From: Jo <jo@example.org>\nSubject: Undelivered Mail\nX-Mailer: Apple Mail"
+    headers += "\nContent-Type: multipart/mixed; boundary=q"
+    assert classify(mail(headers, body)) is Kind.REGULAR
+
+
 def test_it_reads_a_report_that_a_machine_passes_on_without_a_word() -> None:
     sample = SAMPLES[0].read_bytes()
     assert classify(b"From: bounces@example.org\nContent-Type: message/rfc822\n\n" + sample) is Kind.DELIVERY_REPORT
@@ -100,6 +110,7 @@ Hello Bob
             PARCEL,
         ),
         ("From: noreply@example.org\nSubject: Delivery failed", PARCEL),
+        ("From: delivery@example.org\nSubject: Delivery failure", PARCEL),
         ("From: News <news@example.org>\nSubject: Undeliverable promises\nPrecedence: bulk", PARCEL),
         ("From: Postmaster <postmaster@example.com>\nTo: bob@example.com\nSubject: Your mailbox is almost full", QUOTA),
         ("Return-Path: <>\nFrom: postmaster@example.com\nTo: bob@example.com\nSubject: Mailbox warning", QUOTA),

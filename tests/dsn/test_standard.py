@@ -1,5 +1,7 @@
 """Reports with a standard status part, from real servers and from the RFCs."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -169,6 +171,20 @@ def test_it_joins_a_block_torn_by_blank_lines() -> None:
     assert (recipient.final_recipient, recipient.action, recipient.status) == ("a@example.com", Action.FAILED, "5.1.1")
 
 
+def test_it_puts_together_a_status_part_for_each_recipient() -> None:
+    second = "\n--b1\nContent-Type: message/delivery-status\n\n" + BLOCK.replace("a@", "b@")
+    report = parsed("Reporting-MTA: dns; mx\n\n" + BLOCK + second)
+    assert [recipient.final_recipient for recipient in report.recipients] == ["a@example.com", "b@example.com"]
+    assert report.reporting_mta == "mx"
+
+
+def test_it_guesses_the_recipient_of_an_empty_status_part_by_the_returned_mail() -> None:
+    raw = built("Reporting-MTA: dns; mx\nArrival-Date: Sun, 22 Nov 2026 10:05:55 +0000\n")
+    report = parse(raw.replace(b"Subject: first", b"To: bob@example.com"))
+    assert report is not None
+    assert (only(report).final_recipient, report.reporting_mta, report.reader) == ("bob@example.com", "mx", "returned")
+
+
 def test_it_survives_a_boundary_that_is_not_the_declared_one() -> None:
     raw = built("Reporting-MTA: dns; mx\n\n" + BLOCK).replace(b'boundary="b1"', b'boundary="other"')
     report = parse(raw)
@@ -198,3 +214,8 @@ def test_it_takes_no_receipt_from_a_report_that_a_person_forwards() -> None:
 def test_it_says_when_there_are_more_recipients_than_it_reads() -> None:
     report = parsed("\n".join(BLOCK.replace("a@", f"r{number}@") for number in range(1_200)))
     assert (len(report.recipients), report.truncated) == (1_000, True)
+
+
+def test_it_reads_without_django() -> None:
+    code = "import email_processor.inbound.dsn, sys; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0

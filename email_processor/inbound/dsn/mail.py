@@ -84,23 +84,30 @@ class Mail:
             return self.has_report_wording or self.has_report_subject
         if self.is_from_daemon and self.has_null_sender and self.has_report_subject:
             return True
-        if not self.has_report_wording:
-            return False
-        if self.is_from_daemon or self.has_null_sender:
+        return self.has_report_wording and self._has_signs_of_a_machine
+
+    @property
+    def _has_signs_of_a_machine(self) -> bool:
+        if self.has_null_sender:
             return self.has_report_subject or self.returns_a_mail
+        if self.is_from_daemon and self.has_report_subject and not self._speaks_of_a_parcel:
+            return True
         if self.is_automatic and self.has_report_subject and self._speaks_of_mail:
             return True
-        return self.returns_our_mail and (self.has_report_subject or self.is_automatic)
+        return self.returns_our_mail and (self.has_report_subject or self.is_automatic or self.is_from_daemon)
 
     @cached_property
     def is_surely_daemon(self) -> bool:
         """A name that no person uses, in From or in the return path."""
         return any(wording.DAEMON_SENDER.search(one[:500]) for one in (self.sender, self.root.header("return-path")))
 
-    @cached_property
+    @property
     def _speaks_of_mail(self) -> bool:
-        text = self.notice.text[:4_000]
-        return bool(wording.MAIL_WORDING.search(text)) and not wording.PARCEL_WORDING.search(text)
+        return bool(wording.MAIL_WORDING.search(self.notice.text[:4_000])) and not self._speaks_of_a_parcel
+
+    @property
+    def _speaks_of_a_parcel(self) -> bool:
+        return bool(wording.PARCEL_WORDING.search(self.notice.text[:4_000]))
 
     @cached_property
     def returns_a_mail(self) -> bool:

@@ -27,11 +27,12 @@ _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news", 
 
 def decode_text(data: bytes, charset: str = "") -> str:
     """UTF-8 where it is, else the declared charset, else Latin-1, which never fails."""
-    for name in ("utf-8", charset or "latin-1"):
+    declared = charset.lower()
+    # Of 7 bits, and so valid UTF-8 that would say something else.
+    names = (declared,) if declared.startswith("iso-2022-") and b"\x1b" in data else ("utf-8", declared)
+    for name in names:
         try:
-            if name.lower().startswith("utf-7"):  # slow and never meant
-                continue
-            return data.decode(name)
+            return data.decode(name or "latin-1")
         except (LookupError, ValueError):
             continue
     return data.decode("latin-1")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from . import fields
+from . import fields, limits
 from .mail import Mail
 from .mime import Entity
 from .reasons import explain
@@ -16,19 +16,31 @@ _STATUS_STARTS = ("reporting-mta:", "final-recipient:", "original-envelope-id:",
 
 def read(mail: Mail) -> Report | None:
     """The report of the mail's own status part (never of one in a mail it returns), None without one that names a recipient."""
-    if not (mail.is_report or mail.is_from_system or mail.has_report_subject) or mail.is_answer:
+    if not mail.is_report and (mail.is_from_person or not (mail.is_from_system or mail.has_report_subject)):
         return None  # somebody forwards a report's parts
-    for part in _status_parts(mail):
-        report = read_status(mail, part.text, "rfc3464")
-        if report is not None:
-            return replace(report, truncated=True) if part.is_cut else report
-    return None
+    reports = [report for part in _status_parts(mail) if (report := _read_part(mail, part)) is not None]
+    if len(reports) < 2:
+        return reports[0] if reports else None
+    recipients = [recipient for report in reports for recipient in report.recipients]  # a status part for each of them
+    return replace(
+        reports[0], recipients=tuple(recipients[: limits.RECIPIENTS]), truncated=_is_truncated(reports, recipients)
+    )
+
+
+def _is_truncated(reports: list[Report], recipients: list[ReportedRecipient]) -> bool:
+    return any(report.truncated for report in reports) or len(recipients) > limits.RECIPIENTS
+
+
+def _read_part(mail: Mail, part: Entity) -> Report | None:
+    report = read_status(mail, part.text, "rfc3464")
+    return replace(report, truncated=True) if report is not None and part.is_cut else report
 
 
 def read_status(mail: Mail, text: str, reader: str) -> Report | None:
     """The report in the text of a status part, None if it names no recipient."""
     message, blocks, truncated = fields.split_blocks(text)
-    return _report(mail, message, blocks, reader, truncated) if blocks else None
+    report = _report(mail, message, blocks, reader, truncated)
+    return report if report.recipients else None
 
 
 def _status_parts(mail: Mail) -> Iterable[Entity]:
@@ -54,7 +66,7 @@ def _report(mail: Mail, message: fields.Block, blocks: list[fields.Block], reade
         received_from_mta=fields.split_type(message.get("received-from-mta"))[1],
         dsn_gateway=fields.split_type(message.get("dsn-gateway"))[1],
         fields=tuple(message),
-        recipients=tuple(_recipient(block, mail) for block in blocks),
+        recipients=tuple(one for block in blocks if (one := _recipient(block, mail)).final_recipient),
         original_message_id=mail.original_message_id or message.get("x-original-message-id"),
         original_headers=mail.original_headers,
         reader=reader,

@@ -63,19 +63,19 @@ REPORT_WORDING = _any_of(
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
     r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
-    r"failure reasons?\b|not listed in|transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
+    r"failure reasons?\b|not listed in",
+    r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
     r"non è stato possibile|no (?:se )?(?:ha|pudo|puede)|n'a pas pu|n'ont pas|nicht zugestellt|unzustellbar|konnte nicht",
     r"não (?:foi|p[ôo]de)|送信できません|配信できません|エラー|не может быть доставлено|无法|退信",
 )
 # Of a mail and not of a parcel.
 MAIL_WORDING = _any_of(
-    r"\b(?:messages?|e-?mails?|mails?)\b[^.]{0,160}?(?:\bnot\b|n['’]t\b|fail|unable|undeliver|returned|rejected|refused|delay)",
+    r"\b(?:messages?|e-?mails?|mails?)\b.{0,160}?(?:\bnot\b|n['’]t\b|fail|unable|undeliver|returned|rejected|refused|delay)",
     r"(?:unable|failed|(?:could|can) ?not|error)[^.\n]{0,60}(?:message|e-?mail|\bmail)",
     r"\b[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b|rcpt to:",
+    flags=re.DOTALL,
 )
-PARCEL_WORDING = re.compile(
-    r"\b(?:parcels?|packages?|shipments?|tracking|courier|your order|order number)\b", re.IGNORECASE
-)
+PARCEL_WORDING = re.compile(r"\b(?:parcels?|packages?|shipments?|tracking|your order|order number)\b", re.IGNORECASE)
 WARNING = _any_of(
     r"warning (?:message )?only|only a warning|\bdelayed\b|will (?:continue to|keep|be) (?:try|re-?tr)|will be retried",
     r"still being retried|has not yet been|not (?:yet )?been delivered (?:yet|after)|do not need to resend",

@@ -67,6 +67,8 @@ def test_it_keeps_tasks_to_ten_lines(path: Path) -> None:
 def test_it_makes_no_import_inside_a_function_of_the_lower_rooms() -> None:
     offenders = []
     for path in sources("lib", "epm", "notifications", "email_processor", "app_interface"):
+        if path.name == "apps.py":  # models may be imported once the apps are ready, which is in ready()
+            continue
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 imports = [n for n in ast.walk(function) if isinstance(n, ast.Import | ast.ImportFrom)]

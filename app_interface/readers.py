@@ -217,12 +217,19 @@ def _url(value: Any, field: str, schemes: tuple[str, ...]) -> str:
     return text
 
 
-_MAILBOX_SCHEMA = {"type": "string", "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>']}
+_MAILBOX_SCHEMA = {
+    "type": "string",
+    "minLength": 3,
+    "pattern": "@",
+    "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>'],
+}
 TEXT: Reader[str] = Reader(_string, {"type": "string"})
 FLAG: Reader[bool] = Reader(_flag, {"type": "boolean", "default": False})
 MOMENT: Reader[datetime] = Reader(_moment, {"type": "string", "format": "date-time"})
 MAILBOX: Reader[Mailbox] = Reader(_mailbox, _MAILBOX_SCHEMA)
-ADDRESS: Reader[str] = Reader(_address, {"type": "string", "examples": ["jo@example.com"]})
+ADDRESS: Reader[str] = Reader(
+    _address, {"type": "string", "minLength": 3, "pattern": "@", "examples": ["jo@example.com"]}
+)
 MAILBOXES: Reader[list[Mailbox]] = Reader(
     _mailboxes,
     {"oneOf": [{"type": "array", "items": _MAILBOX_SCHEMA, "maxItems": 20}, _MAILBOX_SCHEMA]},

@@ -1,0 +1,29 @@
+"""The one exception of this package."""
+
+
+class ConnectorError(Exception):
+    """A call that did not succeed, equal over both protocols.
+
+    `code` is a code of the platform's error table (`invalid_request`, `sender_not_allowed`, …), or one of this package's own:
+    `unreachable` (no answer came), `unexpected_answer` (not the platform's: a proxy's page, for example), `bad_signature`.
+    `field` is the parameter it is about, or empty. `retryable`: the same call may succeed later. `retry_after`: seconds the
+    platform asked to wait, if it did. `incident`: names the entry in the platform's log, where the fault is the platform's.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str = "",
+        retryable: bool = False,
+        retry_after: float | None = None,
+        incident: str = "",
+    ) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.field, self.retryable = code, detail, field, retryable
+        self.retry_after, self.incident = retry_after, incident
+
+    def __str__(self) -> str:
+        about = f" ({self.field})" if self.field else ""
+        return f"{self.code}{about}: {self.detail}"

@@ -1,0 +1,134 @@
+"""The SOAP door (1.1): messages are made and read by zeep after the platform's own WSDL, and go over the same HTTP client."""
+
+import io
+import threading
+from typing import Any
+
+import httpx
+import zeep
+from lxml import etree
+from zeep.exceptions import Error, ValidationError
+
+from epm_connector import lists, soap_shapes
+from epm_connector.errors import ConnectorError
+from epm_connector.http import LOAD_TIMEOUT, Http, retry_after, stranger
+from epm_connector.requests import Attachment, Email
+
+NAMESPACE = "urn:epm:AppIntfWS:1"
+PATH = "/soap/AppIntfWS"
+
+
+class SoapDoor:
+    """Calls the operations over SOAP 1.1; answers are put into the shape of the REST JSON."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Any] | None = None
+
+    def send(self, email: Email, application: str) -> dict[str, Any]:
+        return soap_shapes.sent(self._call("sendEmail", _request(email, application), email.request_timeout))
+
+    def launch(self, email: Email, application: str, further: dict[str, Any]) -> dict[str, Any]:
+        parameters = lists.pairs(further.get("appParameters", {}).items())
+        request = _request(email, application) | further | ({"appParameters": parameters} if parameters else {})
+        return soap_shapes.launched(self._call("launchEmail", request, email.request_timeout))
+
+    def status(self, id: str) -> dict[str, Any]:
+        return soap_shapes.status(self._call("getEmailStatus", {"messageID": id}))
+
+    def _call(self, operation: str, request: dict[str, Any], timeout: float = LOAD_TIMEOUT) -> dict[str, Any]:
+        client, service = self._described()
+        message = _message(client, service, operation, request)
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{NAMESPACE}/{operation}"'}
+        response = self._http.call("POST", PATH, timeout=timeout, content=message, headers=headers)
+        if response.status_code != 200:
+            raise _error_of(response)
+        return _answer(client, f"{{{NAMESPACE}}}{operation}Response", response)
+
+    def _described(self) -> tuple[Any, Any]:
+        """zeep's client and service, made of the WSDL at the first call."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _loaded(self._http.call("GET", f"{PATH}?wsdl"))
+            return self._loaded
+
+
+def _loaded(description: httpx.Response) -> tuple[Any, Any]:
+    try:
+        description.raise_for_status()
+        client = zeep.Client(io.BytesIO(description.content))
+        service = client.bind("AppIntfWS", "AppIntfWSSoap11")
+    except (httpx.HTTPStatusError, etree.LxmlError, Error, ValueError) as error:
+        raise stranger(description) from error
+    if service is None:
+        raise stranger(description)
+    return client, service
+
+
+def _message(client: Any, service: Any, operation: str, request: dict[str, Any]) -> bytes:
+    try:
+        envelope = client.create_message(service, operation, **request)
+    except (ValidationError, ValueError) as error:
+        # ValueError: lxml, about characters that XML cannot hold.
+        raise ConnectorError("invalid_request", f"{error}.") from error
+    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+
+
+def _answer(client: Any, tag: str, response: httpx.Response) -> dict[str, Any]:
+    try:
+        payload = next(_parsed(response).iter(tag))
+        element = client.get_element(tag)
+        return soap_shapes.read(element.parse(payload, client.wsdl.types), element.type)
+    except (etree.XMLSyntaxError, StopIteration, Error) as error:
+        raise stranger(response) from error
+
+
+def _parsed(response: httpx.Response) -> etree._Element:
+    return etree.fromstring(response.content, etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _request(email: Email, application: str) -> dict[str, Any]:
+    """The elements of a request, without those that are left empty."""
+    if email.body and email.html:
+        raise ConnectorError("invalid_request", "SOAP carries a body or an html, not both.", field="html")
+    html = {"Content-Type": "text/html"} if email.html else {}
+    elements = {
+        "cc": lists.mailboxes(email.cc),
+        "bcc": lists.mailboxes(email.bcc),
+        "subject": email.subject,
+        "body": email.body or email.html,
+        "attachments": ",".join(url.replace(",", "%2C") for url in email.attachments if isinstance(url, str)),
+        "attachment": [_attachment(file) for file in email.attachments if isinstance(file, Attachment)],
+        "headers": lists.pairs({**email.headers, **html}.items()),
+        "applicationName": application,
+        "emailParameters": lists.pairs(lists.email_parameters(email)),
+        "ucid": email.ucid,
+        "sessionID": email.session_id,
+        "requestTimeout": email.request_timeout,
+    }
+    given = {name: value for name, value in elements.items() if value}
+    return {"from": lists.mailboxes(email.sender), "to": lists.mailboxes(email.to), **given}
+
+
+def _attachment(file: Attachment) -> dict[str, Any]:
+    return {"fileName": file.file_name, "contentType": file.content_type or None, "content": file.content}
+
+
+def _error_of(response: httpx.Response) -> ConnectorError:
+    try:
+        root = _parsed(response)
+    except etree.XMLSyntaxError:
+        return stranger(response)
+    problem = next(root.iter(f"{{{NAMESPACE}}}problem"), None)
+    if problem is None:
+        return stranger(response)
+    told = {etree.QName(child).localname: child.text or "" for child in problem}
+    return ConnectorError(
+        told["code"],
+        told["detail"],
+        field=told.get("field", ""),
+        retryable=told["retryable"] == "true",
+        retry_after=retry_after(response),
+        incident=told.get("incident", ""),
+    )

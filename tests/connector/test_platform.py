@@ -1,0 +1,176 @@
+"""The connector against the running platform: both protocols, one behaviour."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from epm_connector import Attachment, ConnectorError, Email, EmailNotificationConnector
+from pytest_django.live_server_helper import LiveServer
+
+from email_processor.lifecycle import Move, advance
+from email_processor.models import EventType, Message, Recipient, Session, State
+from epm.models import Application, Credential, EmailConnection
+from tests.receivers import Reply, receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EMAIL = Email(
+    sender="Shop <shop@example.com>",
+    to=["jo@example.net", '"Doe, Al" <al@example.net>'],
+    bcc="b@example.net",
+    subject="Größe; 1=1\\2",
+    body="Hello",
+    attachments=[Attachment("preis.csv", b"\x00\xffa;b")],
+    headers={"X-Line": r"a;b=c\d"},
+    parameters={"tag": ["a", "b;c"], "metadata": {"order": "17;18"}, "priority": "high", "notify": "SUCCESS,FAILURE"},
+    ucid="u-1",
+    session_id="s-1",
+)
+
+
+@pytest.fixture(params=["rest", "soap"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def connector(
+    protocol: str,
+    live_server: LiveServer,
+    settings: Any,
+    credential: tuple[Credential, str],
+    connection: EmailConnection,
+) -> Iterator[EmailNotificationConnector]:
+    settings.EPM_PUBLIC_URL = live_server.url
+    with EmailNotificationConnector(
+        live_server.url, credential[0].pk, credential[1], "orders", protocol, attempts=1
+    ) as connector:
+        yield connector
+
+
+@pytest.fixture
+def other(
+    protocol: str, live_server: LiveServer, credential: tuple[Credential, str]
+) -> Iterator[EmailNotificationConnector]:
+    """The same caller over the other protocol."""
+    it = {"rest": "soap", "soap": "rest"}[protocol]
+    with EmailNotificationConnector(live_server.url, credential[0].pk, credential[1], "orders", it) as connector:
+        yield connector
+
+
+def test_it_sends(connector: EmailNotificationConnector) -> None:
+    sent = connector.send(EMAIL)
+    row = Message.objects.get()
+    assert (sent.message_id, sent.application) == (str(row.pk), "main:orders")
+    assert [(one.address, one.kind, one.state) for one in sent.recipients] == [
+        ("jo@example.net", "to", "queued"),
+        ("al@example.net", "to", "queued"),
+        ("b@example.net", "bcc", "queued"),
+    ]
+
+
+def test_it_hands_over_every_field_unchanged(connector: EmailNotificationConnector) -> None:
+    connector.send(EMAIL)
+    row = Message.objects.get()
+    mime = bytes(row.content.mime)
+    assert (row.subject, row.tags, row.metadata) == (EMAIL.subject, ["a", "b;c"], {"order": "17;18"})
+    assert (row.ucid, row.caller_session, row.get_priority_display()) == ("u-1", "s-1", "high")
+    assert rb"X-Line: a;b=c\d" in mime
+    assert b64encode(b"\x00\xffa;b") in mime
+    assert Recipient.objects.get(address="al@example.net").name == "Doe, Al"
+
+
+def test_it_sends_html(connector: EmailNotificationConnector) -> None:
+    connector.send(Email(sender="shop@example.com", to="jo@example.net", html="<p>Hello</p>"))
+    assert b"Content-Type: text/html" in bytes(Message.objects.get().content.mime)
+
+
+def test_it_sends_once_under_one_key_over_both_protocols(
+    connector: EmailNotificationConnector, other: EmailNotificationConnector
+) -> None:
+    email = Email(sender="shop@example.com", to="jo@example.net", body="Hello", idempotency_key="k-1")
+    assert connector.send(email) == other.send(email)
+    assert Message.objects.count() == 1
+
+
+def test_it_launches(connector: EmailNotificationConnector, application: Application) -> None:
+    with receiver() as running:
+        Application.objects.filter(pk=application.pk).update(application_url=f"{running.url}/run")
+        arriving = Email(sender=["jo@example.net", "al@example.net"], to="orders@example.com", subject="Hello")
+        launched = connector.launch(arriving, {"step": "1;2"}, parent_id="p-1")
+    session = Session.objects.get()
+    assert (launched.session_id, session.parameters, session.parent) == (str(session.pk), {"step": "1;2"}, "p-1")
+
+
+def test_it_tells_why_an_application_did_not_run(
+    connector: EmailNotificationConnector, application: Application
+) -> None:
+    with receiver() as running:
+        running.answers(Reply(500))
+        Application.objects.filter(pk=application.pk).update(application_url=f"{running.url}/run")
+        with pytest.raises(ConnectorError) as refusal:
+            connector.launch(Email(sender="jo@example.net", to="orders@example.com"))
+    assert (refusal.value.code, refusal.value.retryable) == ("launch_failed", True)
+
+
+def test_it_tells_the_same_status_over_both_protocols(
+    connector: EmailNotificationConnector, other: EmailNotificationConnector
+) -> None:
+    id = connector.send(EMAIL).message_id
+    smtp = {"code": 550, "enhanced": "5.1.1", "text": "No such user", "host": "mx.example.net", "tls": ""}
+    for recipient in Recipient.objects.all():
+        Recipient.objects.filter(pk=recipient.pk).update(state=State.SENDING)
+        advance([Move(recipient.pk, EventType.FAILED, State.FAILED, {"smtp": smtp, "why": "Refused."})])
+    status = connector.status(id)
+    assert status == other.status(id)
+    assert [one.state for one in status.recipients] == ["failed"] * 3
+    assert status.recipients[0].events[1].smtp is not None
+
+
+@pytest.mark.parametrize(
+    ("email", "code", "field"),
+    [
+        (Email(sender="boss@elsewhere.example", to="jo@example.net"), "sender_not_allowed", "from"),
+        (Email(sender="shop@example.com", to=[]), "no_recipients", "to"),
+        (Email(sender="shop@example.com", to="jo@"), "invalid_request", "to[0]"),
+        (
+            Email(sender="shop@example.com", to="jo@example.net", parameters={"urgent": "x"}),
+            "invalid_request",
+            "urgent",
+        ),
+        (
+            Email(sender="shop@example.com", to="jo@example.net", request_timeout=61),
+            "invalid_request",
+            "requestTimeout",
+        ),
+    ],
+)
+def test_it_refuses_the_same_over_both_protocols(
+    connector: EmailNotificationConnector, email: Email, code: str, field: str
+) -> None:
+    with pytest.raises(ConnectorError) as refusal:
+        connector.send(email)
+    assert (refusal.value.code, refusal.value.field, refusal.value.retryable) == (code, field, False)
+
+
+def test_it_refuses_characters_that_no_mail_can_hold(connector: EmailNotificationConnector) -> None:
+    with pytest.raises(ConnectorError) as refusal:
+        connector.send(Email(sender="shop@example.com", to="jo@example.net", subject="bell \x07"))
+    assert refusal.value.code == "invalid_request"
+
+
+def test_it_says_that_its_secret_is_wrong(
+    protocol: str, live_server: LiveServer, credential: tuple[Credential, str]
+) -> None:
+    with (
+        EmailNotificationConnector(live_server.url, credential[0].pk, "wrong", "orders", protocol) as stranger,
+        pytest.raises(ConnectorError) as refusal,
+    ):
+        stranger.send(EMAIL)
+    assert refusal.value.code == "not_authenticated"
+
+
+def test_it_does_not_find_what_is_not_its_own(connector: EmailNotificationConnector) -> None:
+    with pytest.raises(ConnectorError) as refusal:
+        connector.status("00000000-0000-7000-8000-000000000000")
+    assert refusal.value.code == "not_found"

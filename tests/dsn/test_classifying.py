@@ -5,10 +5,7 @@ from pathlib import Path
 import pytest
 
 from email_processor.inbound.classifying import Kind, classify
-from email_processor.inbound.dsn.complaint import read_complaint
-from email_processor.inbound.dsn.disposition import parse_read_report
-from email_processor.inbound.dsn.mail import Mail
-from email_processor.inbound.dsn.mime import parse as parse_mime
+from email_processor.inbound.dsn import parse_complaint, parse_read_report
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.eml"))
 
@@ -196,7 +193,7 @@ def test_it_knows_a_complaint() -> None:
 
 
 def test_it_reads_who_complains_about_which_mail() -> None:
-    complaint = read_complaint(Mail(parse_mime(COMPLAINT)))
+    complaint = parse_complaint(COMPLAINT)
     assert complaint is not None
     assert (complaint.feedback_type, complaint.recipients) == ("abuse", ("bob@example.com",))
     assert (complaint.original_message_id, complaint.reporting_mta) == ("<one@example.org>", "mx.provider.example")

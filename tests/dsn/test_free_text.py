@@ -523,6 +523,30 @@ if you feel this message to be in error.
         "5.1.1",
     ),
     Case(
+        "a list in a frame of prose",
+        DAEMON + "Subject: Delivery Notification: Delivery has failed",
+        """\
+This report relates to a message you sent with the following header fields:
+
+  From: Us <us@example.net>
+  To: bob@example.com
+
+Your message cannot be delivered to the following recipients:
+
+  Recipient address: bob@example.com
+  Reason: Remote SMTP server has rejected address
+  Diagnostic code: smtp;550 5.1.1 unknown or illegal alias: bob@example.com
+""",
+        "user_unknown",
+        "5.1.1",
+    ),
+    Case(
+        "module's report",
+        DAEMON + "Subject: Undeliverable mail: offer",
+        "Failed to deliver to 'bob@example.com'\nLOCAL module(account bob) reports:\n account is full (quota exceeded)\n",
+        "mailbox_full",
+    ),
+    Case(
         "success in words",
         DAEMON + "Subject: Successful Mail Delivery Report",
         """\
@@ -569,7 +593,7 @@ def test_it_takes_no_receipt_from_the_same_text_in_a_persons_mail(case: Case) ->
 
 
 def test_it_finds_the_returned_mails_message_id_below_the_notice() -> None:
-    report = parse(mail(CASES[-5]))
+    report = parse(mail(next(case for case in CASES if case.name == "imail")))
     assert report is not None
     assert report.original_message_id == "<offer-1@example.net>"
 

@@ -27,8 +27,13 @@ class Complaint:
     fields: Fields
 
 
+def parse_complaint(raw: bytes) -> Complaint | None:
+    """The complaint in a mail, None if it is none. Never raises."""
+    return read_complaint(Mail(mime.parse(raw)))
+
+
 def read_complaint(mail: Mail) -> Complaint | None:
-    """The complaint in a mail, None if it is none."""
+    """As parse_complaint, for a mail already parsed."""
     if mail.root.content_type not in ("multipart/report", "multipart/mixed"):
         return None
     for part in mail.parts[1:]:

@@ -143,12 +143,13 @@ class Mail:
 
     @cached_property
     def text(self) -> str:
-        """What the mail says to people: its first readable part, or all of a mail without parts."""
-        for part in self.parts:
-            if part.content_type == "text/plain" and not part.is_attached and part.text.strip():
-                return part.text[: limits.TEXT_CHARACTERS]
-        html = next((part for part in self.parts if part.content_type == "text/html"), None)
-        return mime.strip_html(html.text[: limits.TEXT_CHARACTERS]) if html else self._unlabelled_text
+        """What the mail says to people: its first readable part, an attached one at last."""
+        plain = [part for part in self.parts if part.content_type == "text/plain" and part.text.strip()]
+        inline = [part for part in plain if not part.is_attached]
+        html = [part for part in self.parts if part.content_type == "text/html"]
+        if inline or (plain and not html):
+            return (inline or plain)[0].text[: limits.TEXT_CHARACTERS]
+        return mime.strip_html(html[0].text[: limits.TEXT_CHARACTERS]) if html else self._unlabelled_text
 
     @cached_property
     def _unlabelled_text(self) -> str:

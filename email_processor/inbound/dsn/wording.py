@@ -11,7 +11,7 @@ def _any_of(*alternatives: str, flags: int = 0) -> re.Pattern[str]:
 SYSTEM_SENDER = re.compile(
     r"(?:^|[<\s\"'])(?:mail(?:er)?[-_. ]?da?emon|post[-_]?master|mdaemon|mail-?system|mmdf|uucp|mail-?deliver(?:y|er)"
     r"|mail\.delivery\.system|delivery(?:-?reports?)?|bounces?|mail-?admin(?:istrator)?|mta|smtp-?daemon|mailsubsystem"
-    r"|dsn|ndr|errors?|mailer)(?:[-+][-+\w.=]{1,200})?@",
+    r"|microsoftexchange[0-9a-f]{32}|dsn|ndr|errors?|mailer)(?:[-+][-+\w.=]{1,200})?@",
     re.IGNORECASE,
 )
 SYSTEM_NAME = _any_of(

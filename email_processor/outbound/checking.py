@@ -7,6 +7,7 @@ from django.conf import settings
 
 from email_processor.models import Recipient
 from email_processor.outbound.addresses import ascii_domain, domain_of, wire_address
+from email_processor.outbound.envelope import original_recipient, xtext
 from email_processor.outbound.submission import Destination, Mailbox, Refused, Submission
 from epm.models import Application, Zone
 
@@ -33,9 +34,9 @@ _WORD = r"[\w!#$&^.+-]+"
 _CONTENT_TYPE = re.compile(rf'{_WORD}/{_WORD}(?:[ \t]*;[ \t]*{_WORD}=(?:{_WORD}|"[^"\\\x00-\x1f\x7f]*"))*\Z', re.ASCII)
 _NOTIFY = frozenset(("SUCCESS", "FAILURE", "DELAY"))
 _PRINTABLE = re.compile(r"[ -~]+\Z")
-_ORCPT = re.compile(r"[A-Za-z0-9-]+;[^\x00-\x20\x7f]+\Z")
-# RFC 3461 4.2 and 4.4.
-_ENVID_OCTETS, _ORCPT_OCTETS = 100, 500
+_ORCPT = re.compile(r"(?:[A-Za-z0-9-]+;[!-~]+|utf-8;[^\x00-\x20\x7f]+)\Z", re.IGNORECASE)
+# RFC 3461 4.2 and 4.4 bound them as they are encoded on the wire.
+_ENVID_LENGTH, _ORCPT_LENGTH = 100, 500
 _ID_CHARACTERS = 200
 
 
@@ -115,7 +116,7 @@ def _check_destination(destination: Destination) -> None:
     _check_mailbox(destination.mailbox, Recipient.Kind(destination.kind).value)
     check_notify(destination.notify)
     orcpt = destination.orcpt
-    if orcpt and (not _ORCPT.match(orcpt) or len(orcpt.encode()) > _ORCPT_OCTETS):
+    if orcpt and (not _ORCPT.match(orcpt) or len(original_recipient(orcpt)) > _ORCPT_LENGTH):
         raise Refused("invalid_request", "orcpt has the form type;address (RFC 3461 4.2)", field="orcpt")
 
 
@@ -163,8 +164,8 @@ def _check_options(submission: Submission) -> None:
     check_notify(options.notify)
     for mailbox in options.reply_to:
         _check_mailbox(mailbox, "replyTo")
-    if options.envid and (not _PRINTABLE.match(options.envid) or len(options.envid) > _ENVID_OCTETS):
-        detail = f"envid has at most {_ENVID_OCTETS} printable ASCII characters (RFC 3461 4.4)"
+    if options.envid and (not _PRINTABLE.match(options.envid) or len(xtext(options.envid)) > _ENVID_LENGTH):
+        detail = f"envid has at most {_ENVID_LENGTH} printable ASCII characters (RFC 3461 4.4)"
         raise Refused("invalid_request", detail, field="envid")
     # RFC 8058 3.1: one-click wants https.
     if options.unsubscribe and not re.match(r"https://[!-;=?-~]+\Z", options.unsubscribe):

@@ -145,8 +145,9 @@ class Connection:
             self._stage = stage
             reply = await self._client.execute_command(*command, timeout=TIMEOUTS[stage])
             if reply.code // 100 != wanted:
+                result = self._answered(reply, started)
                 await self._forget_transaction()
-                return self._answered(reply, started)
+                return result
         return self._answered(await self._stream(envelope.content), started)
 
     async def _stream(self, content: bytes) -> SMTPResponse:

@@ -1,0 +1,24 @@
+import pytest
+
+from email_processor.outbound.expectation import expected_receipts
+from epm.models import EmailConnection
+
+
+@pytest.mark.parametrize(
+    ("features", "notify", "expected"),
+    [
+        (None, "SUCCESS", None),
+        ({"DSN": ""}, "SUCCESS,FAILURE,DELAY", ["success", "failure", "delay"]),
+        ({"DSN": ""}, "NEVER", []),
+        ({"SIZE": "1"}, "SUCCESS,FAILURE", ["failure"]),
+        ({"SIZE": "1"}, "NEVER", ["failure"]),
+    ],
+)
+def test_it_expects_what_the_server_can_report(
+    features: dict[str, str] | None, notify: str, expected: list[str] | None
+) -> None:
+    assert expected_receipts(EmailConnection(ehlo_features=features), notify) == expected
+
+
+def test_the_sandbox_reports_all_that_is_asked_for() -> None:
+    assert expected_receipts(None, "SUCCESS,DELAY") == ["success", "delay"]

@@ -547,6 +547,13 @@ Your message cannot be delivered to the following recipients:
         "mailbox_full",
     ),
     Case(
+        "a daemon that answers",
+        DAEMON + "Subject: Re: offer",
+        "Your message could not be delivered.\n\n<bob@example.com>: 550 5.2.2 Mailbox full\n",
+        "mailbox_full",
+        "5.2.2",
+    ),
+    Case(
         "success in words",
         DAEMON + "Subject: Successful Mail Delivery Report",
         """\

@@ -68,7 +68,7 @@ class Mail:
     @cached_property
     def is_from_person(self) -> bool:
         """Written in a mail program, or an answer, or passed on by somebody."""
-        if self.is_report:
+        if self.is_report or self.is_surely_daemon:
             return False
         program = f"{self.root.header('user-agent')} {self.root.header('x-mailer')}"[:500]
         return self.is_answer or bool(wording.MAIL_PROGRAM.search(program))

@@ -15,7 +15,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from lib import retry
-from lib.http import Answer, BackgroundClient, Unreachable
+from lib.background import BackgroundClient
+from lib.http import Answer, Unreachable
 
 T = TypeVar("T")
 
@@ -79,7 +80,7 @@ def call_while_due(
 
     `take(limit, busy)` claims up to `limit` rows, none of the owners `busy`; `settle` writes what came of some of them.
     """
-    with BackgroundClient(connections=IN_FLIGHT) as client:
+    with BackgroundClient() as client:
         return _Round(client, take, settle).run()
 
 

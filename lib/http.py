@@ -7,22 +7,21 @@ environment is used. What goes wrong on the way is `Unreachable`, with a reason 
 """
 
 import asyncio
+import base64
 import os
 import ssl
-import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import SOCK_STREAM, gaierror
-from types import TracebackType
-from typing import Any, Self
+from typing import Self
+from urllib.parse import unquote_to_bytes
 
 import certifi
 import httpcore
@@ -33,9 +32,12 @@ from lib.networks import refusal
 REDIRECTS = 3
 ADDRESSES = 4
 """How many addresses of one name are tried."""
-RESOLVERS = 32
 LONGEST_RETRY_AFTER = timedelta(days=1)
-USER_AGENT = "EPM/0.1"
+REDIRECTING = frozenset({301, 302, 303, 307, 308})
+KEEP_ALIVE = 5.0
+"""Seconds an unused connection stays open."""
+# A compressed answer could unpack to any size.
+OWN_HEADERS = {"User-Agent": "EPM/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +83,23 @@ async def get(url: str, *, headers: Mapping[str, str], timeout: float, limit: in
 
 
 class Client:
-    """Keeps connections open between calls, within one event loop: `async with Client() as client`."""
+    """Keeps connections open between calls, within one event loop: `async with Client() as client`.
 
-    def __init__(self, *, connections: int = 100) -> None:
-        self._http = httpx.AsyncClient(
-            transport=_GuardedTransport(connections),
-            timeout=None,  # noqa: S113 - one deadline for the whole call, see _deadline
-            trust_env=False,
-            # A compressed answer could unpack to any size.
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+    A connection is one call's until its answer is read. httpcore's own pool goes through all connections for each call and
+    hands one to several, which costs more than the calls themselves once a hundred are on the wire.
+    """
+
+    def __init__(self) -> None:
+        self._idle: dict[tuple[bytes, bytes, int], list[httpcore.AsyncHTTPConnection]] = defaultdict(list)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._http.aclose()
+        for connections in self._idle.values():
+            for connection in connections:
+                await connection.aclose()
+        self._idle.clear()
 
     async def post(self, url: str, *, content: bytes, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
         """POST `content`; follows no redirect. `timeout` is seconds for everything, `limit` octets of the answer's body.
@@ -105,7 +107,7 @@ class Client:
         Raises Unreachable.
         """
         begun = time.monotonic()
-        async with _deadline(timeout, begun), self._open("POST", url, headers, content) as response:
+        async with _deadline(timeout, begun), self._open(_request("POST", url, headers, content)) as response:
             return await _read(response, begun, limit)
 
     async def get(self, url: str, *, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
@@ -116,77 +118,39 @@ class Client:
         begun = time.monotonic()
         async with _deadline(timeout, begun):
             for _ in range(REDIRECTS + 1):
-                async with self._open("GET", url, headers, None) as response:
-                    if not response.has_redirect_location:
+                async with self._open(_request("GET", url, headers, b"")) as response:
+                    location = _location(response)
+                    if not location:
                         return await _read(response, begun, limit)
-                    url = str(response.url.join(response.headers["location"]))
+                    url = str(httpx.URL(url).join(location))
             raise Unreachable(f"more than {REDIRECTS} redirects")
 
     @asynccontextmanager
-    async def _open(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
-    ) -> AsyncIterator[httpx.Response]:
-        if not url.lower().startswith(("http://", "https://")):
-            raise Unreachable("only http and https are called")
-        async with self._http.stream(method, url, headers=headers, content=content) as response:
-            yield response
-
-
-class BackgroundClient:
-    """A Client whose event loop runs in a thread of its own: the calling thread keeps the database, and waits for futures."""
-
-    def __init__(self, *, connections: int) -> None:
-        self._connections = connections
-        self._loop = asyncio.new_event_loop()
-        # Names are resolved in these threads: one name server that is slow to answer must not hold up all calls.
-        self._loop.set_default_executor(ThreadPoolExecutor(RESOLVERS, "resolver"))
-        self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._client = self._submit(self._new_client()).result()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._submit(self._close()).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def post(
-        self, url: str, *, content: bytes, headers: Mapping[str, str], timeout: float, limit: int
-    ) -> "Future[Answer]":
-        """As `Client.post`; the future raises Unreachable."""
-        return self._submit(self._client.post(url, content=content, headers=headers, timeout=timeout, limit=limit))
-
-    def _submit(self, work: Coroutine[Any, Any, Any]) -> "Future[Any]":
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    async def _new_client(self) -> Client:
-        return Client(connections=self._connections)
-
-    async def _close(self) -> None:
-        """Give up what is still on its way, as where the calling thread failed."""
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._client.__aexit__()
-
-
-class _GuardedTransport(httpx.AsyncHTTPTransport):
-    def __init__(self, connections: int) -> None:
-        super().__init__(verify=_trust(), trust_env=False)
-        # httpx hands no network backend on to its pool, so the pool is replaced by one that has ours.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_trust(),
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=5.0,
-            network_backend=_GuardedBackend(),
+    async def _open(self, request: httpcore.Request) -> AsyncIterator[httpcore.Response]:
+        origin = request.url.origin
+        idle = self._idle[origin.scheme, origin.host, origin.port]
+        connection = await self._usable(idle) or httpcore.AsyncHTTPConnection(
+            origin, ssl_context=_trust(), keepalive_expiry=KEEP_ALIVE, network_backend=_GuardedBackend()
         )
+        try:
+            response = await connection.handle_async_request(request)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+        finally:
+            if connection.is_available():
+                idle.append(connection)
+            else:
+                await connection.aclose()
+
+    async def _usable(self, idle: list[httpcore.AsyncHTTPConnection]) -> httpcore.AsyncHTTPConnection | None:
+        while idle:
+            connection = idle.pop()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return None
 
 
 class _GuardedBackend(httpcore.AnyIOBackend):
@@ -241,17 +205,38 @@ async def _deadline(timeout: float, begun: float) -> AsyncIterator[None]:
     except Unreachable as error:
         error.seconds = _since(begun)
         raise
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL) as error:
         raise Unreachable(_in_words(error), seconds=_since(begun)) from error
 
 
-async def _read(response: httpx.Response, begun: float, limit: int) -> Answer:
+def _request(method: str, url: str, headers: Mapping[str, str], content: bytes) -> httpcore.Request:
+    request = httpx.Request(method, url, headers={**OWN_HEADERS, **headers}, content=content)
+    if request.url.scheme not in ("http", "https") or not request.url.host:
+        raise Unreachable("only http and https URLs are called")
+    if request.url.userinfo:
+        request.headers["Authorization"] = f"Basic {base64.b64encode(unquote_to_bytes(request.url.userinfo)).decode()}"
+    url_parts = httpcore.URL(
+        scheme=request.url.raw_scheme,
+        host=request.url.raw_host,
+        port=request.url.port,
+        target=request.url.raw_path,
+    )
+    return httpcore.Request(method, url_parts, headers=request.headers.raw, content=content)
+
+
+def _location(response: httpcore.Response) -> str:
+    """Where an answer redirects to; "" where it does not."""
+    return httpx.Headers(response.headers).get("location", "") if response.status in REDIRECTING else ""
+
+
+async def _read(response: httpcore.Response, begun: float, limit: int) -> Answer:
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_stream():
         body += chunk
         if len(body) > limit:
             break
-    return Answer(response.status_code, response.headers, bytes(body[:limit]), _since(begun), cut=len(body) > limit)
+    headers = httpx.Headers(response.headers)
+    return Answer(response.status, headers, bytes(body[:limit]), _since(begun), cut=len(body) > limit)
 
 
 def _in_words(error: Exception) -> str:
@@ -265,7 +250,7 @@ def _in_words(error: Exception) -> str:
         if isinstance(cause, OSError) and cause.errno:
             return os.strerror(cause.errno).lower()
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+    if isinstance(error, httpcore.ProtocolError | httpcore.ReadError):
         return "the server broke off, or did not speak HTTP"
     return str(error) or type(error).__name__
 

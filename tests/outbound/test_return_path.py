@@ -50,7 +50,8 @@ def test_it_signs_with_the_newest_key(settings: Settings) -> None:
 
 def test_a_changed_one_still_looks_signed() -> None:
     address = return_path.sign(RECIPIENT, "example.com")
-    assert return_path.looks_signed(address.replace(address[20], "z" if address[20] != "z" else "y"))
+    changed = address[:20] + ("a" if address[20] != "a" else "b") + address[21:]
+    assert return_path.looks_signed(changed)
 
 
 @pytest.mark.parametrize("address", ["ann@example.com", "", "epm-abc@example.com", "epm-" + "1" * 48 + "@example.com"])

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         except UnknownZone as error:
             raise CommandError(str(error)) from error
         celery = str(Path(sys.executable).with_name("celery"))
-        arguments = ["--app", "project", "worker", "--queues", queues, "--loglevel", "WARNING"]
+        arguments = ["--quiet", "--app", "project", "worker", "--queues", queues, "--loglevel", "WARNING"]
         arguments += ["--concurrency", str(settings.EPM_WORKER_PROCESSES), "-Ofair"]
         arguments += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         os.execv(celery, [celery, *arguments])

@@ -156,9 +156,8 @@ def _last_state(called: Called[Held]) -> NotificationState:
 
 def _wake_followers(settled: Sequence[Notification], now: datetime) -> None:
     """What was parked behind these is due again."""
-    Notification.objects.filter(
-        subject__in=[n.subject for n in settled], due_at__gt=now, attempts=0, claim__isnull=True
-    ).update(due_at=now)
+    parked = Notification.objects.filter(subject__in=[n.subject for n in settled], due_at__gt=now, claim__isnull=True)
+    parked.update(due_at=now)
 
 
 def _park() -> None:
@@ -169,5 +168,5 @@ def _park() -> None:
     now = timezone.now()
     far = now + _lease()
     due = Notification.objects.filter(due_at__lte=now).filter(Exists(_earlier().filter(due_at__gt=far)))
-    first = _earlier().values("subject").annotate(until=Max("due_at")).values("until")
-    due.update(due_at=Subquery(first))
+    until = _earlier().values("subject").annotate(until=Max("due_at")).values("until")
+    due.update(due_at=Subquery(until), claim=None)

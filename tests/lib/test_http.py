@@ -133,6 +133,11 @@ def test_it_posts_and_reads_the_answer(server: Receiver) -> None:
     )
 
 
+def test_it_authenticates_by_what_the_url_says(server: Receiver) -> None:
+    post(server.url.replace("http://", "http://jane:s%40fe@"))
+    assert server.received[0].headers["authorization"] == "Basic amFuZTpzQGZl"
+
+
 def test_it_reads_no_more_than_the_limit(server: Receiver) -> None:
     server.answers(Reply(200, b"x" * 100_000))
     answer = get(server.url, limit=1000)
@@ -219,6 +224,29 @@ def test_a_client_keeps_its_connection(server: Receiver) -> None:
 
     asyncio.run(twice())
     assert (len(server.received), server.connections) == (2, 1)
+
+
+def test_a_client_opens_another_connection_where_the_server_closed_one(server: Receiver) -> None:
+    server.answers(Reply(200, headers={"Connection": "close"}))
+
+    async def twice() -> None:
+        async with Client() as client:
+            for _ in range(2):
+                await client.post(server.url, content=b"", headers={}, timeout=5, limit=1000)
+
+    asyncio.run(twice())
+    assert (len(server.received), server.connections) == (2, 2)
+
+
+def test_a_client_keeps_no_connection_whose_answer_it_gave_up(server: Receiver) -> None:
+    async def give_up_and_call_again() -> Answer:
+        async with Client() as client:
+            server.answers(Reply(200, b"x" * 100_000))
+            await client.post(server.url, content=b"", headers={}, timeout=5, limit=10)
+            server.answers(Reply(200, b"short"))
+            return await client.post(server.url, content=b"", headers={}, timeout=5, limit=10)
+
+    assert asyncio.run(give_up_and_call_again()).body == b"short"
 
 
 def test_a_client_keeps_no_cookies(server: Receiver) -> None:

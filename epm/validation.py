@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=Model)
 
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 def lines_of(text: str) -> list[str]:
@@ -31,10 +31,10 @@ def lines_of(text: str) -> list[str]:
 
 def covers(patterns: Iterable[str], domain: str) -> bool:
     """Is `domain` one of a zone's sender domains? `*.example.com` stands for the subdomains of example.com."""
-    domain = domain.lower()
+    domain = _ascii(domain)
     return any(
-        domain.endswith(pattern[1:]) if pattern.startswith("*.") else domain == pattern
-        for pattern in (line.lower() for line in patterns)
+        domain.endswith(f".{_ascii(pattern[2:])}") if pattern.startswith("*.") else domain == _ascii(pattern)
+        for pattern in patterns
     )
 
 
@@ -216,6 +216,14 @@ def check_applications_of(credential: "Credential", applications: Collection["Ap
 # --- helpers
 
 
+def _ascii(domain: str) -> str:
+    """The domain as DNS knows it (RFC 5890 2.3.2.1), in lower case; what has no such form stays as it is."""
+    try:
+        return domain.lower() if domain.isascii() else domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return domain.lower()
+
+
 def _is_host(value: str) -> bool:
     try:
         ip_address(value)
@@ -225,10 +233,7 @@ def _is_host(value: str) -> bool:
 
 
 def _is_domain(value: str) -> bool:
-    try:
-        ascii_form = value.encode("idna").decode() if not value.isascii() else value
-    except UnicodeError:
-        return False
+    ascii_form = _ascii(value)
     labels = ascii_form.split(".")
     return len(ascii_form) <= 253 and all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 

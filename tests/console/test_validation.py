@@ -88,8 +88,9 @@ def test_it_refuses_allowed_senders_outside_the_zone(zone: Zone) -> None:
     assert "“@sub.example.com” lies outside the sender domains of zone main" in problems_of(row)["allowed_senders"][0]
 
 
-def test_it_refuses_allowed_senders_that_are_none(zone: Zone) -> None:
-    row = application_in(zone, allowed_senders="example.com")
+@pytest.mark.parametrize("line", ["example.com", "@", "a@", "a@..ü", "a b@example.com", "ü@\0"])
+def test_it_refuses_allowed_senders_that_are_none(zone: Zone, line: str) -> None:
+    row = application_in(zone, allowed_senders=line)
     assert "is neither an address nor a @domain" in problems_of(row)["allowed_senders"][0]
 
 
@@ -126,6 +127,10 @@ def test_it_keeps_the_name_of_a_zone(zone: Zone) -> None:
 def test_it_refuses_sender_domains_that_are_none(line: str) -> None:
     row = Zone(name="new", sender_domains=f"example.com\n{line}")
     assert f"“{line}” is no domain" in problems_of(row)["sender_domains"][0]
+
+
+def test_a_domain_is_the_same_in_both_its_forms() -> None:
+    assert validation.covers(["exämple.de"], "xn--exmple-cua.de")
 
 
 def test_a_wildcard_covers_subdomains_and_not_the_domain() -> None:

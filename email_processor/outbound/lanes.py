@@ -10,9 +10,6 @@ from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import Route, route_of
 from epm.models import EmailConnection
 
-AHEAD = 100
-"""How many claimed recipients may wait in a lane before nothing more is claimed for it."""
-
 
 @dataclass(eq=False)
 class Lane:
@@ -25,7 +22,8 @@ class Lane:
 
     @property
     def is_full(self) -> bool:
-        return len(self.waiting) >= AHEAD
+        """Does enough wait to fill the wire once more?"""
+        return 0 < self.limit <= len(self.waiting)
 
     def take_turns(self) -> list[Claimed]:
         """The next ones, as many as may go on the wire now."""

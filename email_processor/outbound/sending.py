@@ -23,7 +23,7 @@ from email_processor.models import EventType, State
 from email_processor.outbound import queue, return_path
 from email_processor.outbound.envelope import Envelope, Features, on_the_wire
 from email_processor.outbound.features import remember_features
-from email_processor.outbound.lanes import AHEAD, Lane, Lanes
+from email_processor.outbound.lanes import Lane, Lanes
 from email_processor.outbound.queue import Claimed, Outgoing
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult
@@ -33,6 +33,8 @@ from lib import retry
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 100
+"""How many recipients one claim takes at most."""
 _LOOK_AGAIN = 0.2
 """Seconds between two looks for new work while old work is still on the wire."""
 _DISABLED_PAUSE = timedelta(minutes=1)
@@ -69,7 +71,7 @@ class _Drain:
         self._greeted: dict[Route, Features] = {}
         self._look_at = 0.0
         self._renew_at = time.monotonic() + _heartbeat()
-        self._found_nothing = False
+        self._found_nothing_without: frozenset[int] | None = None
         self._settled = 0
 
     def run(self) -> int:
@@ -90,19 +92,21 @@ class _Drain:
             flight.lane.on_the_wire -= 1
 
     def _claim(self) -> None:
-        """Claim more where lanes run low."""
-        now = time.monotonic()
-        if (now < self._look_at and self._held) or sum(
-            len(lane.waiting) for lane in self._lanes if not lane.is_full
-        ) >= AHEAD:
+        """Claim more, for all lanes but those in which enough waits."""
+        full = frozenset(lane.route.way for lane in self._lanes if lane.is_full)
+        if self._is_pointless(full):
             return
-        full = [lane.route.way for lane in self._lanes if lane.is_full]
-        claimed = queue.claim(self._zone_name, limit=AHEAD, without=full)
-        self._found_nothing = not (claimed or full)
-        self._look_at = now if claimed else now + _LOOK_AGAIN
+        claimed = queue.claim(self._zone_name, limit=_AT_ONCE, without=full)
+        self._found_nothing_without = None if claimed else full
+        self._look_at = time.monotonic() + _LOOK_AGAIN
         if claimed:
             self._lanes.open(EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True))
             self._line_up([*self._lanes.abandoned(), *claimed])
+
+    def _is_pointless(self, full: frozenset[int]) -> bool:
+        """Did we look just now for all that we would look for, and found nothing?"""
+        barren = self._found_nothing_without
+        return bool(self._held) and barren is not None and barren <= full and time.monotonic() < self._look_at
 
     def _line_up(self, claimed: Sequence[Claimed]) -> None:
         """Each into its lane. What has no way out just now goes back for a while."""
@@ -182,7 +186,7 @@ class _Drain:
             queue.renew(token, keys)
 
     def _is_done(self) -> bool:
-        return self._found_nothing and not self._held
+        return self._found_nothing_without == frozenset() and not self._held
 
 
 def _heartbeat() -> float:

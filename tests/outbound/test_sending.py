@@ -204,6 +204,22 @@ def test_a_slow_server_does_not_hold_up_another(
     assert all(address.startswith("fast") for address in order[:20])
 
 
+def test_many_that_wait_for_slow_servers_do_not_keep_others_from_being_claimed(
+    zone: Zone, world: RunningWorld, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EPM_SEND_CONCURRENCY = 4
+    monkeypatch.setattr(sending, "_AT_ONCE", 3)
+    for name in ("one", "two", "three"):
+        factories.make_connection(zone, name, server=world.host, port=world.port)
+    for name in ("one", "two"):
+        queued(zone, *(f"slow+{n}@example.net" for n in range(3)), connection=name)
+    queued(zone, *(f"fast{n}@example.net" for n in range(9)), connection="three")
+    drain(zone.name)
+    order = [mail.rcpt_tos[0] for mail in world.received]
+    assert len(order) == 15
+    assert order.index("fast8@example.net") < len(order) - 4
+
+
 def test_urgent_mail_goes_first(zone: Zone, world: RunningWorld) -> None:
     factories.make_connection(zone, server=world.host, port=world.port, max_connections=1)
     queued(zone, "normal@example.net")

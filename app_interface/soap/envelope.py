@@ -133,7 +133,9 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
     except (expat.ExpatError, etree.XMLSyntaxError) as error:
         raise Problem("invalid_request", f"The request is not well-formed XML: {error}.") from error
     except (LookupError, ValueError) as error:
-        raise Problem("unsupported_media", f"The character set cannot be read: {error}. Use UTF-8 or UTF-16.") from error
+        raise Problem(
+            "unsupported_media", f"The character set cannot be read: {error}. Use UTF-8 or UTF-16."
+        ) from error
 
 
 def _refuse_document_type(body: bytes, charset: str | None) -> None:

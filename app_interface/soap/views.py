@@ -9,7 +9,7 @@ from lxml import etree
 from app_interface.problems import Problem, from_exception
 from app_interface.soap import addressing, description, envelope, faults, security
 from app_interface.soap.dispatch import call, operation_of
-from app_interface.soap.envelope import V11, Envelope, MustUnderstand, Version, VersionMismatch
+from app_interface.soap.envelope import V11, VERSIONS, Envelope, MustUnderstand, Version, VersionMismatch
 
 UNDERSTOOD = addressing.UNDERSTOOD | {security.SECURITY}
 _CHALLENGE = 'Basic realm="EPM", charset="UTF-8"'
@@ -25,6 +25,22 @@ def app_intf_ws(request: HttpRequest) -> HttpResponse:
         if query == "xsd":
             return HttpResponse(description.xsd(), content_type="text/xml; charset=utf-8")
     return _answer(request)
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """The view of every other address under /soap/."""
+    return fault_of(
+        request, Problem("not_found", f"There is nothing at this address; the service is {description.PATH}.")
+    )
+
+
+def fault_of(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The fault for a request that does not reach the service: `problem`, in the version its caller speaks as far as it says."""
+    spoken = (version for version in VERSIONS if version.media_type == request.content_type)
+    response = _fault(problem, next(spoken, V11), None)
+    response.status_code = problem.kind.status
+    return response
 
 
 def _answer(request: HttpRequest) -> HttpResponse:

@@ -6,12 +6,13 @@ from unittest.mock import patch
 
 import pytest
 from django.test import Client
+from lxml import etree
 
 from app_interface.problems import TABLE, Problem
 from app_interface.soap import faults
 from app_interface.soap.envelope import V11, V12, Version
 from email_processor.models import Message
-from tests.soap.raw import ASKED, ENV11, ENV12, NS, PATH, TYPES, WSA, Caller, envelope, request
+from tests.soap.raw import ASKED, ENV11, ENV12, NS, PATH, TYPES, WSA, Answered, Caller, envelope, request
 
 pytestmark = pytest.mark.django_db
 BOTH = pytest.mark.parametrize("version", [ENV11, ENV12], ids=["1.1", "1.2"])
@@ -186,6 +187,14 @@ def test_it_answers_other_methods_with_a_fault_too(client: Client, query: str) -
     answer = client.get(f"{PATH}{query}")
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
     assert answer["Content-Type"].startswith("text/xml")
+
+
+@BOTH
+@pytest.mark.parametrize("path", ["/soap/AppIntfWS/", "/soap/other", "/soap"])
+def test_it_answers_other_addresses_with_a_fault_too(client: Client, path: str, version: str) -> None:
+    answer = client.generic("POST", path, envelope(request(), version=version), TYPES[version])
+    fault = Answered(answer.status_code, answer.headers, etree.fromstring(answer.content))
+    assert (fault.status, fault.root.tag, fault.problem["code"]) == (404, f"{{{version}}}Envelope", "not_found")
 
 
 @BOTH

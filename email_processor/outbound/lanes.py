@@ -54,6 +54,12 @@ class Lanes:
             lane = self._lanes.setdefault(route.way, Lane(route, 0))
             lane.route, lane.limit = route, min(share, route.limit)
 
+    def close(self) -> list[Claimed]:
+        """Let no more onto the wire; answers what still waited."""
+        for lane in self:
+            lane.limit = 0
+        return self.abandoned()
+
     def abandoned(self) -> list[Claimed]:
         """What still waits in closed lanes; it is taken out of them."""
         left = [one for lane in self if not lane.limit for one in lane.waiting]

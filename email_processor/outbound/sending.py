@@ -29,7 +29,7 @@ from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult
 from email_processor.outbound.wire import Posting, Wire
 from epm.models import EmailConnection
-from lib import retry
+from lib import retry, stopping
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,10 @@ class _Drain:
         landed: Sequence[Landed] = ()
         while True:
             self._make_room(landed)
-            self._claim()
+            if stopping.is_asked():
+                self._give_back()
+            else:
+                self._claim()
             self._put_on_the_wire()
             self._settle(landed)
             self._keep_leases()
@@ -90,6 +93,13 @@ class _Drain:
     def _make_room(self, landed: Iterable[Landed]) -> None:
         for flight, _ in landed:
             flight.lane.on_the_wire -= 1
+
+    def _give_back(self) -> None:
+        """What only waits is due again at once; what is on the wire is seen through."""
+        waiting = self._lanes.close()
+        for token, keys in _by_token(waiting):
+            queue.postpone(token, keys, timezone.now())
+        self._let_go(one.id for one in waiting)
 
     def _claim(self) -> None:
         """Claim more, for all lanes but those in which enough waits."""
@@ -186,7 +196,7 @@ class _Drain:
             queue.renew(token, keys)
 
     def _is_done(self) -> bool:
-        return self._found_nothing_without == frozenset() and not self._held
+        return not self._held and (stopping.is_asked() or self._found_nothing_without == frozenset())
 
 
 def _heartbeat() -> float:

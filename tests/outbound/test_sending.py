@@ -15,6 +15,7 @@ from email_processor.outbound.sending import drain
 from email_processor.simulator import RunningWorld
 from epm.choices import InDoubtPolicy
 from epm.models import Application, EmailConnection, Zone
+from lib import stopping
 from notifications.models import Notification
 from tests import factories
 from tests.outbound.servers import odd_server
@@ -228,6 +229,17 @@ def test_urgent_mail_goes_first(zone: Zone, world: RunningWorld) -> None:
     )
     drain(zone.name)
     assert world.received[0].rcpt_tos == ("urgent@example.net",)
+
+
+def test_a_worker_that_is_asked_to_stop_sees_the_wire_through_and_gives_the_rest_back(
+    zone: Zone, world: RunningWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.make_connection(zone, port=world.port, max_connections=1)
+    recipients = queued(zone, *(f"user{n}@example.net" for n in range(30)))
+    monkeypatch.setattr(stopping, "is_asked", lambda: bool(world.received))
+    drain(zone.name)
+    waiting = Recipient.objects.filter(state=State.QUEUED, claim=None, due_at__lte=timezone.now())
+    assert 0 < len(world.received) == len(recipients) - waiting.count()
 
 
 def test_other_zones_are_left_alone(zone: Zone, way_out: EmailConnection, world: RunningWorld) -> None:

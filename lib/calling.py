@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from lib import retry
+from lib import retry, stopping
 from lib.background import BackgroundClient
 from lib.http import Answer, Unreachable
 
@@ -111,7 +111,7 @@ class _Round(Generic[T]):
         return count
 
     def _take_more(self) -> Sequence[Call[T]]:
-        if self._faults or len(self._flying) + AT_ONCE > IN_FLIGHT:
+        if self._faults or stopping.is_asked() or len(self._flying) + AT_ONCE > IN_FLIGHT:
             return []
         owners = Counter(call.owner for call, _ in self._flying.values())
         busy = [owner for owner, places in owners.items() if places + AT_ONCE > PER_OWNER]

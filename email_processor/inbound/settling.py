@@ -22,6 +22,7 @@ from email_processor.inbound.routes import Directory
 from email_processor.models import InboundMessage
 from email_processor.outbound import return_path
 from epm.models import Application
+from lib import stopping
 from lib.claims import Claim, claim
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def classify_due() -> int:
     # One that was tried before goes alone, so that a mail which kills its reader takes no other with it.
     alone = waiting.filter(Q(attempts__gt=0) | Q(size__gt=SMALL_OCTETS))
     settled = 0
-    while any(held := [_claim(together, HANDFUL), _claim(alone, 1)]):
+    while not stopping.is_asked() and any(held := [_claim(together, HANDFUL), _claim(alone, 1)]):
         settled += sum(_settle_held(one) for one in held)
     return settled
 

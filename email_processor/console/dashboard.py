@@ -1,5 +1,6 @@
 """The boxes that mail contributes to the dashboard."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -105,25 +106,32 @@ def first_mail_box(request: HttpRequest) -> dict[str, Any] | None:
     """How to send the first mail; gone once one is accepted."""
     if Message.objects.exists():
         return None
-    credential = Credential.objects.filter(enabled=True).order_by("created_at").first()
+    sees_credentials = request.user.has_perm("epm.view_credential")
+    credential = Credential.objects.filter(enabled=True).order_by("created_at").first() if sees_credentials else None
     application = Application.objects.filter(enabled=True).select_related("zone").order_by("created_at").first()
-    domains = application.zone.sender_domains.split() if application else []
-    sender = f"hello@{domains[0].removeprefix('*.')}" if domains else "hello@example.com"
     return {
         "credential": credential,
         "application": application,
-        "curl": _curl(credential.pk if credential else "CREDENTIAL", application, sender),
+        "curl": _curl(credential, application),
         "test_mail": f"{reverse('admin:test_mail')}?application={application.pk}" if application else "",
     }
 
 
-def _curl(credential: str, application: Application | None, sender: str) -> str:
-    name = f'"applicationName": "{application.zone.name}:{application.name}", ' if application else ""
+def _curl(credential: Credential | None, application: Application | None) -> str:
+    """The line that sends a first mail into the simulated world, complete but for the secret."""
+    domains = application.zone.sender_domains.split() if application else []
+    mail = {
+        **({"applicationName": str(application)} if application else {}),
+        "from": f"hello@{domains[0].replace('*', 'mail')}" if domains else "hello@example.com",
+        "to": ["delivered@simulated.example"],
+        "subject": "Hello",
+        "body": "My first mail",
+        "sandbox": True,
+    }
     return (
-        f"curl -u {credential}:SECRET {settings.EPM_PUBLIC_URL}/api/v1/emails \\\n"
+        f"curl -u {credential.pk if credential else 'CREDENTIAL'}:SECRET {settings.EPM_PUBLIC_URL}/api/v1/emails \\\n"
         f"  -H 'Content-Type: application/json' \\\n"
-        f'  -d \'{{{name}"from": "{sender}", "to": ["delivered@simulated.example"],\n'
-        f'       "subject": "Hello", "body": "My first mail", "emailParameters": {{"sandbox": true}}}}\''
+        f"  -d '{json.dumps(mail)}'"
     )
 
 

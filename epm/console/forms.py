@@ -13,6 +13,7 @@ from unfold.widgets import (
 from epm import validation
 from epm.choices import Scope, Transport
 from epm.models import Application, Credential, EmailConnection
+from epm.models.credential import all_calling_scopes
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -53,7 +54,9 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 class CredentialForm(forms.ModelForm):  # type: ignore[type-arg]
     """Scopes as boxes to tick, and the applications checked against zone and channel."""
 
-    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, initial=all_calling_scopes, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
 
     class Meta:
         model = Credential

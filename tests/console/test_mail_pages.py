@@ -1,5 +1,8 @@
 """The supporter's pages: finding a mail, and seeing all that became of it."""
 
+import base64
+import html
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import DeliveryReceipt, EventType, Message, Recipient, Session, State
 from epm.console.links import change_url
-from epm.models import Application, EmailConnection, Zone
+from epm.models import Application, Credential, EmailConnection, Zone
 from notifications.models import Notification, NotificationState
 from tests import factories
 from tests.console.rows import make_receipt, make_story
@@ -230,6 +233,19 @@ def test_the_dashboard_helps_a_newcomer(operator: Client, application: Applicati
     page = text_of(operator.get(reverse("admin:index")))
     assert "Send your first mail" in page
     assert f"{settings.EPM_PUBLIC_URL}/api/v1/emails" in page
+
+
+def test_the_line_shown_to_a_newcomer_works(operator: Client, credential: tuple[Credential, str]) -> None:
+    row, secret = credential
+    shown = html.unescape(text_of(operator.get(reverse("admin:index"))))
+    body = re.search(r"-d '(.*?)'", shown)
+    assert body is not None
+    basic = base64.b64encode(f"{row.pk}:{secret}".encode()).decode()
+    answer = Client().post(
+        "/api/v1/emails", body[1], content_type="application/json", headers={"Authorization": f"Basic {basic}"}
+    )
+    assert f"curl -u {row.pk}:SECRET" in shown
+    assert answer.status_code == 202, answer.content
 
 
 def test_the_help_lists_the_simulated_recipients(support: Client, db: None) -> None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from email_processor import events
 from email_processor.models import Event, EventType, Recipient, State
+from epm.models import Application
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED, State.EXPIRED}),
@@ -115,13 +116,19 @@ def allowed(state: State, to: State, *, by_evidence: bool) -> bool:
 
 def _locked(keys: Collection[UUID]) -> dict[UUID, Recipient]:
     """The rows, locked in the order of their keys so that two batches never wait for each other in a circle."""
-    rows = (
-        Recipient.objects.select_for_update(of=("self",))
-        .select_related("message", "application", "application__zone")
-        .filter(pk__in=keys)
-        .order_by("pk")
-    )
-    return {row.pk: row for row in rows}
+    locked = Recipient.objects.select_for_update(of=("self",)).select_related("message")
+    rows = {row.pk: row for row in locked.filter(pk__in=keys).order_by("pk")}
+    applications = _applications({row.application_id for row in rows.values()} - {None})
+    for row in rows.values():
+        row.application = applications[row.application_id] if row.application_id else None
+    return rows
+
+
+def _applications(keys: Collection[UUID | None]) -> dict[UUID, Application]:
+    """Read once for the whole batch; deferred is what would be decrypted for nothing."""
+    if not keys:
+        return {}
+    return Application.objects.select_related("zone").defer("signing_secret").in_bulk(keys)
 
 
 def _apply(row: Recipient, move: Move, changes: "_Changes") -> Moved:

@@ -21,6 +21,11 @@ def listen() -> None:
     signal.signal(signal.SIGTERM, _ask)
 
 
+def ignore() -> None:
+    """Let SIGTERM do nothing: whoever owns this process will tell it to end once it is idle."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def pass_on(processes: list[int]) -> None:
     """Ask other processes, by their ids."""
     for process in processes:

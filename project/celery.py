@@ -3,7 +3,7 @@ from typing import Any
 
 from billiard.process import active_children
 from celery import Celery
-from celery.signals import worker_process_init, worker_shutting_down
+from celery.signals import task_postrun, task_prerun, worker_process_init, worker_shutting_down
 
 from lib import file_broker, stopping
 from project.queues import WatchZones
@@ -19,7 +19,17 @@ app.autodiscover_tasks(
 app.steps["consumer"].add(WatchZones)
 
 
+# A stop comes as SIGTERM to the whole process group (a terminal, honcho) or to the parent alone (systemd). Celery's pool
+# replaces every handler that is set when a child starts, except "ignore"; hence ours is set for each task.
+
+
 @worker_process_init.connect
+@task_postrun.connect
+def _be_idle(**details: Any) -> None:
+    stopping.ignore()
+
+
+@task_prerun.connect
 def _listen_for_the_end(**details: Any) -> None:
     stopping.listen()
 

@@ -8,7 +8,7 @@ from typing import Any
 from celery import bootsteps
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import close_old_connections
 
 COMMON_QUEUES = ("intake", "notify", "browse", "housekeeping")
 _QUEUE_OF_ROOM = {
@@ -16,8 +16,8 @@ _QUEUE_OF_ROOM = {
     "email_processor.inbound.tasks": "intake",
     "email_processor.browser.tasks": "browse",
 }
-LOOK_SECONDS = 5.0
-"""Seconds between two looks for zones that are new."""
+LOOK_SECONDS = 2.0
+"""Seconds between two looks for zones that are new. Celery's timer may sleep so long before it notices a shutdown."""
 
 
 def queue_of(name: str, args: Any, *unused: Any, **also_unused: Any) -> dict[str, str]:
@@ -55,8 +55,7 @@ class WatchZones(bootsteps.StartStopStep):
 
 
 def _consume_new(consumer: Any) -> None:
+    close_old_connections()
     for queue in send_queues():
         if not consumer.task_consumer.consuming_from(queue):
             consumer.add_task_queue(queue)
-    # This is the parent of the pool: its children must not inherit an open connection.
-    connection.close()

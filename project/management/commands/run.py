@@ -11,10 +11,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from honcho import manager as honcho_manager
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 from project.seeding import SENDER_DOMAIN, FirstLogin, first_login
+
+STOP_SECONDS = 30
+"""How long processes may take to stop politely: a worker sees through what is on the wire. honcho's own 5 are too few."""
 
 
 class Command(BaseCommand):
@@ -70,6 +74,7 @@ def _run_procfile(login: FirstLogin) -> int:
         "EPM_EXAMPLE_PORT": str(settings.EPM_EXAMPLE_PORT),
         "EPM_EXAMPLE_SECRET": login.signing_secret,
     }
+    honcho_manager.KILL_WAIT = STOP_SECONDS
     manager = Manager()
     for name, command in parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))

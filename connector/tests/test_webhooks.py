@@ -55,7 +55,7 @@ def test_it_knows_the_example_of_the_standard() -> None:
         (lambda: signed() | {"Webhook-Id": "id-2"}, BODY),
         (lambda: signed() | {"Webhook-Timestamp": "now"}, BODY),
         (lambda: signed() | {"Webhook-Signature": "v1a,xyz"}, BODY),
-        (lambda: {}, BODY),
+        (dict, BODY),
     ],
 )
 def test_it_refuses_what_was_not(

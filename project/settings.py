@@ -259,6 +259,13 @@ EPM_SEND_CONCURRENCY = env.integer(
 EPM_MAXIMUM_AGE = timedelta(
     hours=env.number("EPM_MAXIMUM_AGE_HOURS", 120, "Hours after which an unsent mail expires.", low=0.01)
 )
+EPM_SMTP_PATIENCE = env.number(
+    "EPM_SMTP_PATIENCE",
+    1,
+    "How long mail servers are waited for, as a multiple of the timeouts of RFC 5321 4.5.3.2 (5 minutes for most answers).",
+    low=0.001,
+    high=10,
+)
 EPM_SIMULATOR_HOST = env.text("EPM_SIMULATOR_HOST", "127.0.0.1", "Where the simulated mail world listens.")
 EPM_SIMULATOR_PORT = env.integer(
     "EPM_SIMULATOR_PORT", 2526, "Where the simulated mail world listens.", low=1, high=65535

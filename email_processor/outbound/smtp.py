@@ -25,14 +25,17 @@ from epm.choices import Transport
 log = logging.getLogger(__name__)
 
 TIMEOUTS = {
-    Stage.CONNECT: 300.0,
-    Stage.MAIL: 300.0,
-    Stage.RCPT: 300.0,
-    Stage.DATA: 120.0,
-    Stage.CONTENT: 180.0,
-    Stage.FINAL_DOT: 600.0,
+    stage: seconds * settings.EPM_SMTP_PATIENCE
+    for stage, seconds in {
+        Stage.CONNECT: 300.0,
+        Stage.MAIL: 300.0,
+        Stage.RCPT: 300.0,
+        Stage.DATA: 120.0,
+        Stage.CONTENT: 180.0,
+        Stage.FINAL_DOT: 600.0,
+    }.items()
 }
-"""Seconds to wait for an answer at each stage (RFC 5321 4.5.3.2)."""
+"""Seconds to wait for an answer at each stage (RFC 5321 4.5.3.2, times EPM_SMTP_PATIENCE)."""
 _QUIT_TIMEOUT = 2.0
 _PIECE = 65_536
 _TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError)

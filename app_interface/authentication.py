@@ -47,14 +47,13 @@ class Caller:
         """The application that `name` (zoneId:applicationName, or applicationName) means to this caller.
 
         Without a name it is the only application of the credential's list; a caller of another channel means none, and gets
-        no notifications. Raises unknown_application, application_disabled, invalid_request.
+        no notifications. Raises unknown_application, invalid_request.
+
+        It may be switched off: who accepts or launches refuses that, after a repeated call has got its first answer.
         """
         if not name and self.credential.channel != Channel.EMAIL:
             return None
-        application = self._named(name) if name else self._only_one()
-        if not application.enabled:
-            raise Problem("application_disabled", f"{application} is switched off.", field="applicationName")
-        return application
+        return self._named(name) if name else self._only_one()
 
     def messages(self) -> QuerySet[Message]:
         """What it may see: the mail of its applications, and what it sent itself without an application."""

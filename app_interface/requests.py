@@ -34,7 +34,7 @@ class Request:
 def read_send(caller: Caller, mapping: Mapping[str, Any]) -> Request:
     """What sendEmail is asked for.
 
-    Raises invalid_request, no_recipients, too_many_recipients, unknown_application, application_disabled.
+    Raises invalid_request, no_recipients, too_many_recipients, unknown_application.
     """
     values = _values(SEND, mapping)
     return _request(values, _submission(caller, values, values["from"], _destinations(values)))

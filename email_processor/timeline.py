@@ -63,9 +63,12 @@ class Timeline:
         return sorted(taken, key=lambda entry: entry.at)
 
 
-def timeline(message: Message) -> Timeline:
-    """The story of `message`."""
-    mine = Recipient.objects.filter(message=message).values("pk")
+def timeline(message: Message, *, only: Recipient | None = None) -> Timeline:
+    """The story of `message`: of all its recipients, or of `only` one of them."""
+    recipients = message.recipients.order_by("pk")
+    if only is not None:
+        recipients = recipients.filter(pk=only.pk)
+    mine = recipients.order_by().values("pk")
     events = _by(Event.objects.filter(recipient__in=mine).order_by("recipient", "sequence"), "recipient_id")
     receipts = _by(DeliveryReceipt.objects.filter(recipient__in=mine).order_by("id"), "recipient_id")
     told = Notification.objects.filter(subject__in=mine).order_by("subject", "sequence").prefetch_related("tries")
@@ -75,7 +78,7 @@ def timeline(message: Message) -> Timeline:
         attachments=list(message.attachments.order_by("pk")),
         recipients=[
             RecipientStory(recipient, events[recipient.pk], receipts[recipient.pk], notifications[recipient.pk])
-            for recipient in message.recipients.order_by("pk")
+            for recipient in recipients
         ],
         sessions=_sessions(message),
     )

@@ -114,7 +114,7 @@ def _attempt(called: Called[Held]) -> NotificationAttempt:
     notification, outcome = called.call.errand.notification, called.outcome
     return NotificationAttempt(
         notification=notification,
-        number=notification.attempts + 1,
+        number=notification.attempts_before + notification.attempts + 1,
         url=called.call.url,
         at=called.at,
         duration=outcome.seconds,

@@ -23,7 +23,10 @@ class Notification(Claimable):
     sequence = models.PositiveIntegerField()
     body = models.BinaryField(help_text="The JSON that is signed and sent, built once.")
     state = models.CharField(max_length=10, choices=NotificationState.choices, default=NotificationState.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was tried since its schedule began.")
+    attempts_before = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was tried before it was replayed."
+    )
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 

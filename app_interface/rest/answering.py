@@ -1,8 +1,11 @@
-"""How the REST door answers when an operation is refused: always problem+json (RFC 9457), never HTML."""
+"""How the REST door answers when an operation is refused: always problem+json (RFC 9457), never HTML.
+
+Here are also the handlers of what no view ever sees; they let each door answer in its own way.
+"""
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -12,6 +15,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from app_interface.problems import Problem, from_exception
+from app_interface.soap.views import fault_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -37,29 +41,35 @@ def problem_of(error: Exception) -> Problem:
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """The view of every address under /api/ that has no other."""
-    return _written(Problem("not_found", "There is nothing at this address."))
+    return _written(request, Problem("not_found", "There is nothing at this address."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's handler400: requests that no view ever sees, such as those with a wrong Host."""
-    if not _is_ours(request):
+    answer = _door_of(request)
+    if answer is None:
         return defaults.bad_request(request, exception)
-    return _written(Problem("invalid_request", "The request cannot be read, or its Host is not served here."))
+    return answer(request, Problem("invalid_request", "The request cannot be read, or its Host is not served here."))
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's handler500, for what fails outside of every view."""
-    if not _is_ours(request):
+    answer, error = _door_of(request), sys.exception()
+    if answer is None:
         return defaults.server_error(request)
-    error = sys.exception()
-    return _written(from_exception(error if isinstance(error, Exception) else RuntimeError("no view was reached")))
+    return answer(
+        request, from_exception(error if isinstance(error, Exception) else RuntimeError("no view was reached"))
+    )
 
 
-def _is_ours(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+def _door_of(request: HttpRequest) -> Callable[[HttpRequest, Problem], HttpResponse] | None:
+    """How the door at which the request knocked answers; None where that is no door of this interface."""
+    if request.path_info.startswith("/api/"):
+        return _written
+    return fault_of if request.path_info.startswith("/soap/") else None
 
 
-def _written(problem: Problem) -> HttpResponse:
+def _written(request: HttpRequest, problem: Problem) -> HttpResponse:
     content = json.dumps(problem.as_json())
     return HttpResponse(content, MEDIA_TYPE, problem.kind.status, headers=_headers(problem))
 

@@ -140,8 +140,8 @@ class RecipientAdmin(RecordAdmin):
         return [by_hand.url(self.admin_site), *super().get_urls()]
 
     def page_context(self, request: HttpRequest, row: Recipient) -> dict[str, Any]:
-        told = timeline(row.message)
-        mine = next(one for one in told.recipients if one.recipient.pk == row.pk)
+        told = timeline(row.message, only=row)
+        [mine] = told.recipients
         return {
             "message": row.message,
             "entries": story.entries(told, mine),

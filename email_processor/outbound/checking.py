@@ -9,7 +9,8 @@ from email_processor.models import Recipient
 from email_processor.outbound.addresses import ascii_domain, domain_of, wire_address
 from email_processor.outbound.envelope import original_recipient, xtext
 from email_processor.outbound.submission import Destination, Mailbox, Refused, Submission
-from epm.models import Application, Zone
+from epm.models import Application
+from epm.validation import covers, lines_of
 
 _STRUCTURAL = frozenset(
     (
@@ -74,22 +75,12 @@ def _check_application(submission: Submission) -> None:
 def _check_sender(submission: Submission) -> None:
     _check_mailbox(submission.sender, "from")
     address = submission.sender.address
-    if not _zone_may_send_from(submission.zone, domain_of(address)):
+    if not covers(lines_of(submission.zone.sender_domains), domain_of(address)):
         detail = f"The zone {submission.zone.name} may not send from {domain_of(address)}."
         raise Refused("sender_not_allowed", detail, field="from")
     if submission.application is not None and not _application_may_send_from(submission.application, address):
         detail = f"The application {submission.application.name} may not send from {address}."
         raise Refused("sender_not_allowed", detail, field="from")
-
-
-def _zone_may_send_from(zone: Zone, domain: str) -> bool:
-    for allowed in zone.sender_domains.split():
-        if allowed.startswith("*."):
-            if domain.endswith(f".{ascii_domain(allowed[2:])}"):
-                return True
-        elif domain == ascii_domain(allowed):
-            return True
-    return False
 
 
 def _application_may_send_from(application: Application, address: str) -> bool:

@@ -102,6 +102,14 @@ def test_it_answers_a_wrong_host_without_html(settings: Any) -> None:
     )
 
 
+def test_it_answers_a_wrong_host_of_a_soap_caller_with_a_fault() -> None:
+    answer = Client(raise_request_exception=False).post(
+        "/soap/AppIntfWS", b"<x/>", "application/soap+xml", headers={"Host": "evil.example"}
+    )
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/soap+xml; charset=utf-8")
+    assert b"<epm:code>invalid_request</epm:code>" in answer.content
+
+
 def test_it_logs_what_it_does_not_expect_and_tells_only_the_incident(
     door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -53,6 +53,13 @@ def test_it_takes_one_request_for_the_same_in_whatever_syntax(door: Door) -> Non
     assert again.status_code == 202
 
 
+def test_it_answers_a_repeat_after_the_application_was_switched_off(door: Door, application: Application) -> None:
+    first = door.send(idempotencyKey="k")
+    application.enabled = False
+    application.save()
+    assert door.send(idempotencyKey="k").json() == first.json()
+
+
 def test_it_frees_the_key_where_the_mail_was_refused(door: Door) -> None:
     assert door.send(idempotencyKey="k", **{"from": "x@elsewhere.example"}).status_code == 403
     assert door.send(idempotencyKey="k").status_code == 202

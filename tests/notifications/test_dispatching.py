@@ -15,6 +15,7 @@ from notifications import dispatching
 from notifications.dispatching import tell_due
 from notifications.models import Notification, NotificationAttempt, NotificationState
 from notifications.publishing import News, publish
+from notifications.replaying import replay
 from tests.factories import make_application
 from tests.receivers import Received, Receiver, Reply
 
@@ -132,6 +133,17 @@ def test_it_gives_up_after_the_last_retry(listener: Application, server: Receive
     Notification.objects.update(attempts=len(retry.NOTIFICATIONS))
     tell_due()
     assert (the_notification().state, the_notification().due_at) == (NotificationState.ABANDONED, None)
+
+
+def test_a_replay_begins_the_schedule_anew_and_goes_on_counting(listener: Application, server: Receiver) -> None:
+    server.answers(Reply(500))
+    news(listener, 1)
+    Notification.objects.update(attempts=len(retry.NOTIFICATIONS))
+    tell_due()
+    replay([the_notification().pk])
+    tell_due()
+    assert (the_notification().state, the_notification().attempts) == (NotificationState.PENDING, 1)
+    assert list(NotificationAttempt.objects.order_by("pk").values_list("number", flat=True)) == [8, 9]
 
 
 def test_the_webhook_id_stays_over_retries(listener: Application, server: Receiver) -> None:

@@ -165,22 +165,48 @@ class ApplicationAdmin(InZoneAdmin):
         return redirect(change_url(row))
 
 
+_THROUGH_ONE_SERVER = shown_if("kind", "!= 'direct'")
+_DIRECTLY = shown_if("kind", "== 'direct'")
+_WITH_USER_NAME = shown_if("user_name", "!= ''")
+_WITH_TLS = shown_if("transport", "!= 'tcp'")
+
+
 @admin.register(EmailConnection)
 class EmailConnectionAdmin(InZoneAdmin):
     form = ConnectionForm
-    list_display = ("name", "zone", enabled_label, "server", "port", "transport", "registered_delivery", "seen")
-    list_filter = ("zone", "transport", "enabled")
+    list_display = (
+        "name",
+        "zone",
+        enabled_label,
+        "kind",
+        "server",
+        "port",
+        "transport",
+        "preference",
+        "weight",
+        "seen",
+    )
+    list_filter = ("zone", "kind", "transport", "enabled")
     search_fields = ("name", "server")
+    radio_fields = {"kind": admin.VERTICAL}
     readonly_fields = ("features", "seen")
     conditional_fields = {
-        "password": shown_if("user_name", "!= ''"),
-        "verify_certificate": shown_if("transport", "!= 'tcp'"),
+        "server": _THROUGH_ONE_SERVER,
+        "transport": _THROUGH_ONE_SERVER,
+        "user_name": _THROUGH_ONE_SERVER,
+        "password": f"({_THROUGH_ONE_SERVER}) && ({_WITH_USER_NAME})",
+        "verify_certificate": f"({_THROUGH_ONE_SERVER}) && ({_WITH_TLS})",
+        "tls_policy": _DIRECTLY,
+        "tls_policy_of_domains": _DIRECTLY,
+        "max_per_destination": _DIRECTLY,
     }
     fieldsets = (
-        (None, {"fields": ("zone", "name", "enabled")}),
+        (None, {"fields": ("zone", "name", "enabled", "kind", "preference", "weight")}),
         ("Server", {"fields": ("server", "transport", "port", "verify_certificate", "user_name", "password")}),
+        ("Protection", {"fields": ("tls_policy", "tls_policy_of_domains")}),
+        ("Where it comes from", {"fields": ("source_ipv4", "source_ipv6")}),
         ("Envelope", {"fields": ("return_path_domain", "sender_address", "registered_delivery")}),
-        ("Limits", {"fields": ("max_connections",)}),
+        ("Limits", {"fields": ("max_connections", "max_per_destination")}),
         ("When last greeted", {"fields": ("features", "seen")}),
     )
 

@@ -55,6 +55,22 @@ class Transport(models.TextChoices):
         return {Transport.TCP: 25, Transport.TLS: 465, Transport.STARTTLS: 587}[self]
 
 
+class ConnectionKind(models.TextChoices):
+    """Where a connection delivers to."""
+
+    SMARTHOST = "smarthost", "One mail server, which sends on"
+    DIRECT = "direct", "Directly to the mail servers of each recipient's domain"
+
+
+class TlsPolicy(models.TextChoices):
+    """How well the way to a recipient's mail server must be protected."""
+
+    NONE = "none", "None"
+    OPPORTUNISTIC = "opportunistic", "Opportunistic: encrypted where the server offers it"
+    REQUIRED = "required", "Required: encrypted, or not sent"
+    VERIFIED = "verified", "Verified: encrypted, with a certificate that proves the server's name"
+
+
 class InDoubtPolicy(models.TextChoices):
     """What to do with a mail that was on the wire when a worker died (RFC 1047)."""
 

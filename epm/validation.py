@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from email_validator import EmailNotValidError, validate_email
 
-from epm.choices import Channel, InDoubtPolicy, MessageTypes, Scope
+from epm.choices import Channel, ConnectionKind, InDoubtPolicy, MessageTypes, Scope, TlsPolicy
 
 if TYPE_CHECKING:
     from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
@@ -113,6 +113,17 @@ def network_lines(value: str) -> None:
             raise ValidationError(f"“{line}” is an address inside a network. Did you mean {network}?")
 
 
+def tls_policy_lines(value: str) -> None:
+    """A domain, or *.domain, and a TlsPolicy, one pair per line."""
+    policies = ", ".join(TlsPolicy.values)
+    for line in lines_of(value):
+        domain, _, policy = line.partition(" ")
+        if not _is_domain(domain.removeprefix("*.")) or policy.strip() not in TlsPolicy.values:
+            raise ValidationError(
+                f"“{line}” is no policy. Write one per line, like bank.example verified. There are: {policies}."
+            )
+
+
 def scope_list(value: object) -> None:
     """A non-empty list of scopes."""
     known = ", ".join(Scope.values)
@@ -180,7 +191,13 @@ def check_application_address(row: "ApplicationAddress") -> None:
 def check_connection(connection: "EmailConnection") -> None:
     """Raises where fields of the connection contradict each other or its zone."""
     _stays_in_its_zone(connection)
-    problems: dict[str, str] = {}
+    problems = _problems_of_direct(connection) if connection.kind == ConnectionKind.DIRECT else {}
+    if connection.kind == ConnectionKind.SMARTHOST and not connection.server:
+        problems["server"] = "Which mail server sends on? Or choose to send directly to the recipients' servers."
+    if connection.weight is not None and connection.weight < 1:
+        problems["weight"] = "A weight is at least 1. To stop sending, disable the connection."
+    if connection.max_per_destination is not None and connection.max_per_destination < 1:
+        problems["max_per_destination"] = "With no connection nothing is sent. To stop sending, disable the connection."
     if connection.password and not connection.user_name:
         problems["user_name"] = "A password needs the user name it belongs to."
     if connection.user_name and not connection.password:
@@ -194,6 +211,16 @@ def check_connection(connection: "EmailConnection") -> None:
         )
     if problems:
         raise ValidationError(dict(problems))
+
+
+def _problems_of_direct(connection: "EmailConnection") -> dict[str, str]:
+    """What only a smarthost has. Foreign servers ask nobody to log in."""
+    problems = {}
+    if connection.server:
+        problems["server"] = "Sending directly, the servers are found in DNS: leave this empty."
+    if connection.user_name:
+        problems["user_name"] = "Sending directly, nobody logs in at the recipients' servers: leave this empty."
+    return problems
 
 
 def check_credential(credential: "Credential") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app_interface.problems import Kind
 from email_processor.models import Attachment, DeliveryReceipt, Event, Message, Priority, Recipient, Session, Turn
-from email_processor.outbound.expectation import expected_receipts
+from email_processor.outbound.expectation import expected_receipts, ways_of
 from email_processor.timeline import Entry, RecipientStory
 from notifications.models import Notification, NotificationAttempt
 
@@ -65,7 +65,7 @@ def recipient(row: Message, story: RecipientStory) -> Shape:
         "notify": who.notify,
         "orcpt": who.orcpt,
         "metadata": who.metadata,
-        "expected_receipts": expected_receipts(row.connection, who.notify),
+        "expected_receipts": expected_receipts(ways_of(row), who.notify),
         "events": [event(item) for item in story.events],
         "receipts": [receipt(item) for item in story.receipts],
         "notifications": [notification(item) for item in story.notifications],

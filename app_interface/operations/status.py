@@ -13,7 +13,11 @@ from epm.choices import Scope
 def email_status(caller: Caller, message_id: str) -> Shape:
     """Answers {message_id, message, recipients, sessions}; see `shapes`. Raises not_permitted, not_found."""
     caller.require(Scope.READ)
-    rows = caller.messages().select_related("zone", "application__zone", "connection")
+    rows = (
+        caller.messages()
+        .select_related("zone", "application__zone", "connection")
+        .prefetch_related("zone__connections")
+    )
     message = rows.filter(pk=uuid_of(message_id, "message")).first()
     if message is None:
         raise not_found("message")

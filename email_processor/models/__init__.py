@@ -2,9 +2,11 @@ from email_processor.models.browser import Session, Turn
 from email_processor.models.inbound import DeliveryReceipt, Evidence, InboundMessage, MatchedBy
 from email_processor.models.message import Attachment, Content, Message, Priority, Ret
 from email_processor.models.recipient import Event, EventType, Recipient, State
+from email_processor.models.standing import ConnectionStanding, ProcessorStatus
 
 __all__ = [
     "Attachment",
+    "ConnectionStanding",
     "Content",
     "DeliveryReceipt",
     "Event",
@@ -14,6 +16,7 @@ __all__ = [
     "MatchedBy",
     "Message",
     "Priority",
+    "ProcessorStatus",
     "Recipient",
     "Ret",
     "Session",

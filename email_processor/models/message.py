@@ -33,7 +33,7 @@ class Message(models.Model):
         null=True,
         db_index=False,
         related_name="+",
-        help_text="The way out; empty in the sandbox.",
+        help_text="The way out its caller named; empty where it takes any of its zone's, and in the sandbox.",
     )
     session = models.ForeignKey(
         "email_processor.Session", on_delete=models.SET_NULL, null=True, related_name="messages"

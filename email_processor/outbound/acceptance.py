@@ -1,6 +1,6 @@
 """The first station: check a submission, store it and queue it, in one transaction. What is committed here will be sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,14 +25,14 @@ from lib.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of a submission. `connection` is None in the sandbox.
+    """What became of a submission. `ways` are the connections it may take, none in the sandbox.
 
-    `expected` says for every recipient's id which reports may come; None where the server was never greeted.
+    `expected` says for every recipient's id which reports may come; None where a server was never greeted.
     """
 
     message: Message
     recipients: tuple[Recipient, ...]
-    connection: EmailConnection | None
+    ways: tuple[EmailConnection, ...]
     expected: dict[UUID, list[str] | None]
 
 
@@ -43,34 +43,34 @@ def accept(submission: Submission) -> Accepted:
     """
     now = timezone.now()
     check(submission, now)
-    connection = _choose_connection(submission)
-    message, content = _compose(submission, connection, now)
-    recipients = _recipients(submission, connection, message)
+    ways = _ways_out(submission)
+    message, content = _compose(submission, ways, now)
+    recipients = _recipients(submission, ways, message)
     with transaction.atomic():
         _store(submission, message, content, recipients)
         if recipients[0].due_at == now:
             ring(send_due, submission.zone.name)
-    expected = {recipient.pk: expected_receipts(connection, recipient.notify) for recipient in recipients}
-    return Accepted(message, tuple(recipients), connection, expected)
+    expected = {recipient.pk: expected_receipts(ways, recipient.notify) for recipient in recipients}
+    return Accepted(message, tuple(recipients), ways, expected)
 
 
-def _choose_connection(submission: Submission) -> EmailConnection | None:
-    """The connection asked for, else the zone's first enabled one; none in the sandbox."""
+def _ways_out(submission: Submission) -> tuple[EmailConnection, ...]:
+    """The connection asked for, else all that are enabled in the zone, preferred ones first; none in the sandbox."""
     name = submission.options.connection
-    enabled = EmailConnection.objects.filter(zone=submission.zone, enabled=True)
     if submission.options.sandbox:
-        return None
-    chosen = (enabled.filter(name=name) if name else enabled.order_by("pk")).first()
-    if chosen is None and name:
+        return ()
+    enabled = EmailConnection.objects.filter(zone=submission.zone, enabled=True)
+    ways = tuple(enabled.filter(name=name) if name else enabled.order_by("preference", "pk"))
+    if not ways and name:
         detail = f"The zone {submission.zone.name} has no enabled connection named {name!r}."
         raise Refused("invalid_request", detail, field="connection")
-    if chosen is None:
+    if not ways:
         detail = f"The zone {submission.zone.name} has no enabled connection to a mail server yet."
         raise Refused("processor_unavailable", detail)
-    return chosen
+    return ways
 
 
-def _compose(submission: Submission, connection: EmailConnection | None, now: datetime) -> tuple[Message, bytes]:
+def _compose(submission: Submission, ways: Sequence[EmailConnection], now: datetime) -> tuple[Message, bytes]:
     """The Message and its MIME bytes, neither stored yet."""
     options, id = submission.options, new_id()
     message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
@@ -80,7 +80,7 @@ def _compose(submission: Submission, connection: EmailConnection | None, now: da
         zone=submission.zone,
         application=submission.application,
         credential=submission.credential,
-        connection=connection,
+        connection=ways[0] if options.connection and ways else None,
         session_id=submission.session,
         sender=submission.sender.address,
         from_header=_as_text(submission.sender),
@@ -88,7 +88,7 @@ def _compose(submission: Submission, connection: EmailConnection | None, now: da
         message_id_header=message_id_header,
         envid=options.envid or str(id),
         ret=options.ret,
-        return_path_domain=connection.return_path_domain if connection else settings.EPM_RETURN_PATH_DOMAIN,
+        return_path_domain=ways[0].return_path_domain if ways else settings.EPM_RETURN_PATH_DOMAIN,
         ucid=submission.ucid,
         caller_session=submission.caller_session,
         parent=submission.parent,
@@ -132,9 +132,9 @@ def _shows_utf8_addresses(submission: Submission) -> bool:
     return any(needs_smtputf8(m.address) for m in (submission.sender, *submission.options.reply_to, *shown))
 
 
-def _recipients(submission: Submission, connection: EmailConnection | None, message: Message) -> list[Recipient]:
+def _recipients(submission: Submission, ways: Sequence[EmailConnection], message: Message) -> list[Recipient]:
     """One queued row for every address; an address given twice is sent to once."""
-    usual_notify = submission.options.notify or _registered_delivery(submission, connection).notify
+    usual_notify = submission.options.notify or _registered_delivery(submission, ways).notify
     due_at = max(message.accepted_at, message.send_at or message.accepted_at)
     return [
         Recipient(
@@ -163,10 +163,10 @@ def _each_once(destinations: Iterable[Destination]) -> Iterable[Destination]:
     return first.values()
 
 
-def _registered_delivery(submission: Submission, connection: EmailConnection | None) -> RegisteredDelivery:
+def _registered_delivery(submission: Submission, ways: Sequence[EmailConnection]) -> RegisteredDelivery:
     if submission.application is not None and submission.application.registered_delivery:
         return RegisteredDelivery(submission.application.registered_delivery)
-    return RegisteredDelivery(connection.registered_delivery if connection else RegisteredDelivery.SUCCESS_AND_FAILURE)
+    return RegisteredDelivery(ways[0].registered_delivery if ways else RegisteredDelivery.SUCCESS_AND_FAILURE)
 
 
 def _original_recipient(address: str) -> str:

@@ -12,8 +12,11 @@ _STAYS_FRESH = timedelta(hours=1)
 
 
 def remember_features(route: Route, features: Features) -> None:
-    """Store what EHLO offered, where it is new or what we know is an hour old."""
-    if route.way == SANDBOX:
+    """Store what EHLO offered, where it is new or what we know is an hour old.
+
+    A direct connection leads to many servers, of which none speaks for the others.
+    """
+    if route.way == SANDBOX or route.is_direct:
         return
     now, offered = timezone.now(), dict(features)
     connection = EmailConnection.objects.filter(pk=route.way)

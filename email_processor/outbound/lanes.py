@@ -1,74 +1,222 @@
-"""Lanes: one for every way out, so that a slow server fills its own lane and no other."""
+"""Lanes: one for every way out, so that a slow server fills its own lane and no other.
 
+A direct connection has a lane for each destination. Which way a mail goes is decided here, for each attempt anew: through the
+connection its caller named; else through one of its zone's, by preference, then by weight, and never through a broken one.
+"""
+
+import random
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
+from email_processor.models import ConnectionStanding
+from email_processor.outbound import breaker
 from email_processor.outbound.queue import Claimed
-from email_processor.outbound.routing import Route, route_of
+from email_processor.outbound.routing import SANDBOX, Route, route_of
 from epm.models import EmailConnection
+
+_PAUSE = timedelta(minutes=1)
+"""How long mails rest whose connection is disabled, before somebody looks whether it is enabled again."""
+_OVERFLOW_PAUSE = timedelta(seconds=5)
+"""How long mails rest for whose destination enough waits already."""
 
 
 @dataclass(eq=False)
-class Lane:
-    """What is claimed for one way out and what is on the wire there. `limit` bounds the latter."""
+class Way:
+    """A connection as a worker uses it, or the sandbox. `limit` bounds what is on the wire through it; 0 is closed."""
 
     route: Route
-    limit: int
-    waiting: deque[Claimed] = field(default_factory=deque)
+    weight: int = 1
+    preference: int = 0
+    standing: ConnectionStanding | None = None
+    most: int = 1
+    """What its operator allows on the wire."""
+    limit: int = 0
+    is_probed: bool = False
+    """Is it broken, and one mail on its way through it to see whether it still is?"""
     on_the_wire: int = 0
+    waiting: int = 0
+
+    @property
+    def is_broken(self) -> bool:
+        return self.standing is not None and self.standing.retry_at is not None
+
+    @property
+    def is_usable(self) -> bool:
+        return self.limit > 0 and not self.is_probed
 
     @property
     def is_full(self) -> bool:
         """Does enough wait to fill the wire once more?"""
+        return 0 < self.limit <= self.waiting
+
+
+@dataclass(eq=False)
+class Lane:
+    """What is claimed for one way out, or for one destination of a direct one, and what is on the wire there."""
+
+    way: Way
+    route: Route
+    waiting: deque[Claimed] = field(default_factory=deque)
+    on_the_wire: int = 0
+
+    @property
+    def limit(self) -> int:
+        return min(self.way.limit, self.route.limit)
+
+    @property
+    def is_full(self) -> bool:
         return 0 < self.limit <= len(self.waiting)
+
+    def queue(self, claimed: Claimed) -> None:
+        self.waiting.append(claimed)
+        self.way.waiting += 1
 
     def take_turns(self) -> list[Claimed]:
         """The next ones, as many as may go on the wire now."""
-        turns = [self.waiting.popleft() for _ in range(min(self.limit - self.on_the_wire, len(self.waiting)))]
-        self.on_the_wire += len(turns)
+        room = min(self.limit - self.on_the_wire, self.way.limit - self.way.on_the_wire, len(self.waiting))
+        turns = [self.waiting.popleft() for _ in range(room)]
+        self.way.waiting -= len(turns)
+        self.leave(len(turns))
         return turns
+
+    def leave(self, count: int) -> None:
+        """`count` went on the wire."""
+        self.on_the_wire += count
+        self.way.on_the_wire += count
+
+    def land(self, count: int) -> None:
+        """`count` are no longer on the wire."""
+        self.leave(-count)
+
+    def empty(self) -> list[Claimed]:
+        """Take out what waits."""
+        left = list(self.waiting)
+        self.waiting.clear()
+        self.way.waiting -= len(left)
+        return left
 
 
 class Lanes:
-    """The lanes of a zone, keyed by way out: a connection's key, or SANDBOX."""
+    """The ways out of a zone, keyed by a connection's key or SANDBOX, and their lanes."""
 
     def __init__(self) -> None:
-        self._lanes: dict[int, Lane] = {}
+        self._ways: dict[int, Way] = {}
+        self._lanes: dict[tuple[int, str], Lane] = {}
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
 
-    def open(self, connections: Iterable[EmailConnection]) -> None:
-        """Have a lane for each of the enabled `connections` and for the sandbox; close all others.
+    @property
+    def standings(self) -> breaker.Standings:
+        """What is known about the connections."""
+        return {key: way.standing for key, way in self._ways.items() if way.standing is not None}
+
+    def open(self, connections: Iterable[EmailConnection], standings: breaker.Standings) -> None:
+        """Open a way for the sandbox and for each of the enabled `connections` that is not broken; close all others.
 
         What one worker may have on the wire is shared out evenly beforehand: a dead server holds its own share alone.
         """
-        routes = [route_of(None), *map(route_of, connections)]
-        share = max(1, settings.EPM_SEND_CONCURRENCY // len(routes))
+        connections = list(connections)
+        share = max(1, settings.EPM_SEND_CONCURRENCY // (len(connections) + 1))
+        for way in self._ways.values():
+            way.limit = 0
+        sandbox = route_of(None)
+        self._open(Way(sandbox, most=sandbox.limit), share)
+        for row in connections:
+            standing = standings.get(row.pk)
+            self._open(Way(route_of(row), row.weight, row.preference, standing, row.max_connections), share)
+        self._lanes = {key: lane for key, lane in self._lanes.items() if lane.waiting or lane.on_the_wire}
+
+    def _open(self, fresh: Way, share: int) -> None:
+        way = self._ways.setdefault(fresh.route.way, fresh)
+        way.route, way.weight, way.preference, way.standing = (
+            fresh.route,
+            fresh.weight,
+            fresh.preference,
+            fresh.standing,
+        )
+        way.is_probed = way.is_broken and way.is_probed and bool(way.waiting or way.on_the_wire)
+        way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, fresh.most))
         for lane in self:
-            lane.limit = 0
-        for route in routes:
-            lane = self._lanes.setdefault(route.way, Lane(route, 0))
-            lane.route, lane.limit = route, min(share, route.limit)
+            if lane.way is way:
+                lane.route = way.route.to(lane.route.destination)
 
     def close(self) -> list[Claimed]:
         """Let no more onto the wire; answers what still waited."""
-        for lane in self:
-            lane.limit = 0
+        for way in self._ways.values():
+            way.limit = 0
         return self.abandoned()
 
     def abandoned(self) -> list[Claimed]:
         """What still waits in closed lanes; it is taken out of them."""
-        left = [one for lane in self if not lane.limit for one in lane.waiting]
-        for lane in self:
-            if not lane.limit:
-                lane.waiting.clear()
-        return left
+        return [one for lane in self if not lane.way.limit for one in lane.empty()]
+
+    def full(self) -> frozenset[int | None]:
+        """The ways in which enough waits; None among them says that there is no room for mails that may take any."""
+        full = {key for key, way in self._ways.items() if way.is_full}
+        open = {key for key, way in self._ways.items() if way.is_usable and key != SANDBOX}
+        return frozenset(full) | ({None} if open and open <= full else frozenset())
 
     def of(self, claimed: Claimed) -> Lane | None:
-        """The lane of a claimed recipient; None where its connection is disabled."""
-        lane = self._lanes.get(claimed.way) if claimed.way is not None else None
-        return lane if lane is not None and lane.limit else None
+        """The lane of a claimed recipient; None where it has no way out just now, until `look_again(claimed)`."""
+        way = self._way_of(claimed)
+        if way is None:
+            return None
+        lane = self._lane(way, claimed.domain)
+        return None if way.route.is_direct and lane.is_full else lane
+
+    def instead_of(self, tried: frozenset[int], domain: str) -> Lane | None:
+        """Another lane for a mail that may take any way and has met trouble on those it `tried`."""
+        way = self._choose(way for key, way in self._ways.items() if key not in {SANDBOX, *tried} and way.is_usable)
+        return None if way is None else self._lane(way, domain)
+
+    def look_again(self, claimed: Claimed) -> datetime:
+        """When to look again for a mail that has no way out just now."""
+        now = timezone.now()
+        ways = [
+            way for key, way in self._ways.items() if key == claimed.way or (claimed.way is None and key != SANDBOX)
+        ]
+        retry_at = breaker.next_look(way.standing for way in ways if way.standing is not None)
+        if any(way.limit for way in ways):
+            planned = now + _OVERFLOW_PAUSE
+        else:
+            planned = max(now + timedelta(seconds=1), retry_at) if retry_at else now + _PAUSE
+        # In whole seconds: rows that fall due together are written together.
+        return planned.replace(microsecond=0)
+
+    def _way_of(self, claimed: Claimed) -> Way | None:
+        if claimed.way is None:
+            return self._choose(way for key, way in self._ways.items() if key != SANDBOX)
+        way = self._ways.get(claimed.way)
+        return way if way is not None and (way.is_usable or self._probes(way)) else None
+
+    def _choose(self, ways: Iterable[Way]) -> Way | None:
+        """Of the most preferred ones that work, one with room, by weight. One that is due to be probed comes first."""
+        groups: dict[int, list[Way]] = {}
+        for way in ways:
+            groups.setdefault(way.preference, []).append(way)
+        for _, group in sorted(groups.items()):
+            if probed := next((way for way in group if self._probes(way)), None):
+                return probed
+            usable = [way for way in group if way.is_usable]
+            if usable:
+                roomy = [way for way in usable if not way.is_full] or usable
+                # Load is shared, nothing is hidden.
+                return random.choices(roomy, [way.weight for way in roomy])[0]  # noqa: S311
+        return None
+
+    def _probes(self, way: Way) -> bool:
+        """May one mail go through a broken way now?"""
+        if way.limit or way.standing is None or not breaker.may_probe(way.standing):
+            return False
+        way.limit, way.is_probed = 1, True
+        return True
+
+    def _lane(self, way: Way, domain: str) -> Lane:
+        route = way.route.to(domain)
+        return self._lanes.setdefault((route.way, route.destination), Lane(way, route))

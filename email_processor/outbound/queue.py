@@ -12,6 +12,7 @@ from django.utils import timezone
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import Content, EventType, Recipient, State
+from email_processor.outbound.addresses import domain_of
 from email_processor.outbound.routing import SANDBOX
 from epm.choices import InDoubtPolicy
 from epm.models import Zone
@@ -31,8 +32,9 @@ class Claimed(NamedTuple):
     id: UUID
     token: UUID
     way: int | None
-    """The key of its connection, or SANDBOX."""
+    """The key of the connection its caller named, or SANDBOX; None where any of its zone's will do."""
     expire_at: datetime
+    domain: str
 
 
 class Outgoing(NamedTuple):
@@ -60,12 +62,17 @@ def has_due(zone_name: str) -> bool:
     return due_in(zone_name).filter(due_at__lte=timezone.now()).exists()
 
 
-def claim(zone_name: str, *, limit: int, without: Collection[int] = ()) -> list[Claimed]:
-    """Take up to `limit` due recipients for EPM_LEASE, urgent and long due ones first, and none of the ways out in `without`."""
+def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -> list[Claimed]:
+    """Take up to `limit` due recipients for EPM_LEASE, urgent and long due ones first, and none of the ways out in `without`.
+
+    None among these stands for mails that may take any way.
+    """
     waiting = due_in(zone_name)
     if SANDBOX in without:
         waiting = waiting.filter(message__sandbox=False)
-    if connections := set(without) - {SANDBOX}:
+    if None in without:
+        waiting = waiting.exclude(message__connection__isnull=True, message__sandbox=False)
+    if connections := set(without) - {SANDBOX, None}:
         waiting = waiting.exclude(message__connection__in=connections)
     return _details(claims.claim(waiting.order_by("priority", "due_at"), lease=settings.EPM_LEASE, limit=limit))
 
@@ -187,10 +194,10 @@ def _patience(mail: Outgoing) -> timedelta:
 
 def _details(held: "Claim[Recipient]") -> list[Claimed]:
     rows = Recipient.objects.filter(pk__in=held.keys).values_list(
-        "pk", "message__sandbox", "message__connection", "message__expire_at"
+        "pk", "message__sandbox", "message__connection", "message__expire_at", "address"
     )
     found = {
-        key: Claimed(key, held.token, SANDBOX if sandbox else connection, expire_at)
-        for key, sandbox, connection, expire_at in rows
+        key: Claimed(key, held.token, SANDBOX if sandbox else connection, expire_at, domain_of(address))
+        for key, sandbox, connection, expire_at, address in rows
     }
     return [found[key] for key in held.keys]

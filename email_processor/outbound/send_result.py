@@ -33,6 +33,9 @@ class Stage(StrEnum):
     FINAL_DOT = "final dot"
 
 
+_BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.GREETING, Stage.TLS, Stage.LOGIN})
+
+
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """The server's answer, or what happened instead of one: `code` is None where no answer came.
@@ -49,6 +52,16 @@ class SendResult:
     tls: str = ""
     cipher: str = ""
     duration: float = 0.0
+
+    @property
+    def is_trouble(self) -> bool:
+        """Was it trouble with the server itself, which says nothing about the mail? (RFC 5321 3.8: 421 gives up, too.)"""
+        return self.stage in _BEFORE_MAIL or (self.code in (None, 421) and self.stage is not Stage.CHECK)
+
+    @property
+    def never_began(self) -> bool:
+        """Did the dialogue end before this mail was mentioned?"""
+        return self.stage in _BEFORE_MAIL
 
     def as_data(self) -> dict[str, Any]:
         """The `smtp` of contract.md 6."""

@@ -8,7 +8,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,7 +20,7 @@ from django.utils import timezone
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
-from email_processor.outbound import queue, return_path
+from email_processor.outbound import breaker, queue, return_path
 from email_processor.outbound.envelope import Envelope, Features, on_the_wire
 from email_processor.outbound.features import remember_features
 from email_processor.outbound.lanes import Lane, Lanes
@@ -37,17 +37,16 @@ _AT_ONCE = 100
 """How many recipients one claim takes at most."""
 _LOOK_AGAIN = 0.2
 """Seconds between two looks for new work while old work is still on the wire."""
-_DISABLED_PAUSE = timedelta(minutes=1)
-"""How long the mails of a disabled connection rest before somebody looks whether it is enabled again."""
 
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class Flight(NamedTuple):
-    """One mail on the wire, and the lane it left by."""
+    """One mail on the wire, the lane it left by, and the ways it took in vain before in this attempt."""
 
     lane: Lane
     mail: Outgoing
+    tried: frozenset[int] = frozenset()
 
 
 Landed = tuple[Flight, SendResult | None]
@@ -71,7 +70,7 @@ class _Drain:
         self._greeted: dict[Route, Features] = {}
         self._look_at = 0.0
         self._renew_at = time.monotonic() + _heartbeat()
-        self._found_nothing_without: frozenset[int] | None = None
+        self._found_nothing_without: frozenset[int | None] | None = None
         self._settled = 0
 
     def run(self) -> int:
@@ -88,11 +87,11 @@ class _Drain:
             self._keep_leases()
             if self._is_done():
                 return self._settled
-            landed = self._wire.collect(timeout=_LOOK_AGAIN if self._held else 0)
+            landed = self._fail_over(self._wire.collect(timeout=_LOOK_AGAIN if self._held else 0))
 
     def _make_room(self, landed: Iterable[Landed]) -> None:
         for flight, _ in landed:
-            flight.lane.on_the_wire -= 1
+            flight.lane.land(1)
 
     def _give_back(self) -> None:
         """What only waits is due again at once; what is on the wire is seen through."""
@@ -103,34 +102,39 @@ class _Drain:
 
     def _claim(self) -> None:
         """Claim more, for all lanes but those in which enough waits."""
-        full = frozenset(lane.route.way for lane in self._lanes if lane.is_full)
+        full = self._lanes.full()
         if self._is_pointless(full):
             return
         claimed = queue.claim(self._zone_name, limit=_AT_ONCE, without=full)
         self._found_nothing_without = None if claimed else full
         self._look_at = time.monotonic() + _LOOK_AGAIN
         if claimed:
-            self._lanes.open(EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True))
+            self._open_lanes()
             self._line_up([*self._lanes.abandoned(), *claimed])
 
-    def _is_pointless(self, full: frozenset[int]) -> bool:
+    def _open_lanes(self) -> None:
+        connections = EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True)
+        self._lanes.open(connections, breaker.standings(self._zone_name))
+
+    def _is_pointless(self, full: frozenset[int | None]) -> bool:
         """Did we look just now for all that we would look for, and found nothing?"""
         barren = self._found_nothing_without
         return bool(self._held) and barren is not None and barren <= full and time.monotonic() < self._look_at
 
     def _line_up(self, claimed: Sequence[Claimed]) -> None:
         """Each into its lane. What has no way out just now goes back for a while."""
-        stuck: list[Claimed] = []
+        stuck: defaultdict[datetime, list[Claimed]] = defaultdict(list)
         for one in claimed:
             lane = self._lanes.of(one)
             if lane is None:
-                stuck.append(one)
+                stuck[self._lanes.look_again(one)].append(one)
             else:
-                lane.waiting.append(one)
+                lane.queue(one)
                 self._held[one.id] = one
-        for token, keys in _by_token(stuck):
-            queue.postpone(token, keys, timezone.now() + _DISABLED_PAUSE)
-        self._let_go(one.id for one in stuck)
+        for until, group in stuck.items():
+            for token, keys in _by_token(group):
+                queue.postpone(token, keys, until)
+            self._let_go(one.id for one in group)
 
     def _put_on_the_wire(self) -> None:
         for lane in self._lanes:
@@ -140,14 +144,15 @@ class _Drain:
     def _post(self, lane: Lane, turns: Sequence[Claimed]) -> None:
         """Write the intent, load what is needed, hand over. What may not go any more stays behind."""
         ready = self._begin(turns)
-        lane.on_the_wire -= len(turns) - len(ready)
+        lane.land(len(turns) - len(ready))
         self._let_go(one.id for one in turns if one.id not in ready)
         mails = queue.load(ready)
         self._load_contents({mail.message_id for mail in mails})
-        self._wire.post(
-            Posting(Flight(lane, mail), lane.route, partial(_envelope, mail, self._contents.get(mail.message_id)))
-            for mail in mails
-        )
+        self._wire.post(self._posting(Flight(lane, mail)) for mail in mails)
+
+    def _posting(self, flight: Flight) -> Posting[Flight]:
+        content = self._contents.get(flight.mail.message_id)
+        return Posting(flight, flight.lane.route, partial(_envelope, flight.mail, content))
 
     def _begin(self, turns: Sequence[Claimed]) -> set[UUID]:
         """The ones that may go on the wire, now `sending`. Others have expired, or were cancelled, held or taken meanwhile."""
@@ -169,6 +174,31 @@ class _Drain:
         missing = message_ids - known.keys()
         loaded = queue.load_contents(missing) if missing else {}
         self._contents = known | {key: on_the_wire(mime) for key, mime in loaded.items()}
+
+    def _fail_over(self, landed: Sequence[Landed]) -> Sequence[Landed]:
+        """Where the trouble came before the mail was even mentioned: on at once through another connection, if there is one.
+
+        It is the same attempt still. Answers what is left to be settled.
+        """
+        told = [
+            (flight.lane.route.way, result) for flight, result in landed if result and not flight.lane.route.is_direct
+        ]
+        if breaker.note(told, self._lanes.standings):
+            self._open_lanes()
+            self._line_up(self._lanes.abandoned())
+        diverted = {flight: lane for flight, result in landed if (lane := self._lane_instead(flight, result))}
+        self._load_contents({flight.mail.message_id for flight in diverted})
+        for flight, lane in diverted.items():
+            flight.lane.land(1)
+            lane.leave(1)
+            self._wire.post([self._posting(Flight(lane, flight.mail, flight.tried | {flight.lane.route.way}))])
+        return [(flight, result) for flight, result in landed if flight not in diverted]
+
+    def _lane_instead(self, flight: Flight, result: SendResult | None) -> Lane | None:
+        claimed = self._held[flight.mail.id]
+        if result is None or not result.never_began or claimed.way is not None:
+            return None
+        return self._lanes.instead_of(flight.tried | {flight.lane.route.way}, claimed.domain)
 
     def _settle(self, landed: Sequence[Landed]) -> None:
         """Write what came back."""

@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from epm import validation
-from epm.choices import Scope, Transport
+from epm.choices import ConnectionKind, Scope, Transport
 from epm.models import Application, Credential, EmailConnection
 from epm.models.credential import all_calling_scopes
 
@@ -46,6 +46,9 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("kind") == ConnectionKind.DIRECT:
+            # What is hidden from the form is not meant.
+            cleaned.update(server="", user_name="", password="")
         if "password" in self.fields and not cleaned.get("password"):
             cleaned["password"] = self._kept if cleaned.get("user_name") else ""
         return cleaned

@@ -46,6 +46,11 @@ def connection_form(zone: Zone, **fields: Any) -> dict[str, Any]:
         "return_path_domain": "bounces.example.com",
         "registered_delivery": "success",
         "max_connections": 5,
+        "max_per_destination": 5,
+        "kind": "smarthost",
+        "preference": 10,
+        "weight": 10,
+        "tls_policy": "opportunistic",
     }
     return {**defaults, **fields}
 

@@ -42,7 +42,8 @@ def refusal(submission: Submission) -> tuple[str, str]:
 
 def test_it_stores_message_content_recipients_and_first_events(zone: Zone, connection: EmailConnection) -> None:
     accepted = accept(make_submission(zone, "ann@example.net", "bob@example.net"))
-    assert Message.objects.get().connection == connection
+    assert Message.objects.get().connection is None
+    assert accepted.ways == (connection,)
     assert [r.state for r in Recipient.objects.all()] == [State.QUEUED, State.QUEUED]
     assert Event.objects.filter(type="accepted", sequence=1).count() == 2
     assert bytes(Content.objects.get().mime).startswith(b"From: The Shop <shop@example.com>\r\n")
@@ -170,14 +171,15 @@ def test_it_says_which_reports_to_expect(zone: Zone, connection: EmailConnection
 
 def test_the_sandbox_has_no_connection(zone: Zone) -> None:
     accepted = accept(make_submission(zone, options={"sandbox": True}))
-    assert accepted.connection is None
+    assert accepted.ways == ()
     assert accepted.message.sandbox
     assert list(accepted.expected.values()) == [["success", "failure"]]
 
 
 def test_the_caller_may_name_a_connection(zone: Zone, connection: EmailConnection) -> None:
     other = factories.make_connection(zone, "other")
-    assert accept(make_submission(zone, options={"connection": "other"})).connection == other
+    accepted = accept(make_submission(zone, options={"connection": "other"}))
+    assert accepted.ways == (accepted.message.connection,) == (other,)
 
 
 def test_an_unknown_connection_is_refused(zone: Zone, connection: EmailConnection) -> None:

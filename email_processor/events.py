@@ -1,10 +1,13 @@
 """From what happened to a recipient to what its application is told (contract.md 6). Only this module talks to notifications."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from email_processor.models import Event, EventType, Message, Recipient
+from email_processor.models import EventType, Message, Recipient
+from epm.models import Application
 from notifications.publishing import News
 from notifications.publishing import publish as publish_news
 
@@ -35,52 +38,119 @@ FROM_REPORTS = frozenset(
 """Told where the application's message types include Delivery."""
 
 
+@dataclass(slots=True)
+class Standing:
+    """What a move reads and writes of a recipient, and its application."""
+
+    id: UUID
+    address: str
+    sandbox: bool
+    application: Application | None
+    state: str
+    attempts: int
+    events_count: int
+    told_count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An Event and its recipient, with message and application at hand."""
+    """An Event that is being written, and its recipient."""
 
-    recipient: Recipient
-    event: Event
+    recipient: Standing
+    type: EventType
+    sequence: int
+    state: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+class _About(NamedTuple):
+    """What is told of a recipient's message."""
+
+    id: UUID
+    message_id_header: str
+    ucid: str
+    session_id: UUID | None
+    caller_session: str
+    tags: list[str]
+    metadata: dict[str, Any]
+    subject: str
+    recipient_metadata: dict[str, Any]
 
 
 def publish(happenings: Sequence[Happening]) -> None:
     """Queue the news of `happenings` in the current transaction, numbered along each recipient (`told_count` is counted up)."""
-    publish_news([_news(happening) for happening in happenings if _is_told(happening)])
-
-
-def _is_told(happening: Happening) -> bool:
-    application, type = happening.recipient.application, EventType(happening.event.type)
-    if application is None or not application.notification_url or "not_applied" in happening.event.data:
-        return False
-    return type in ALWAYS or (type in FROM_REPORTS and application.supports_delivery)
-
-
-def _news(happening: Happening) -> News:
-    recipient, event = happening.recipient, happening.event
-    assert recipient.application is not None
-    recipient.told_count += 1
-    return News(
-        application=recipient.application,
-        type=f"email.{event.type}",
-        subject=recipient.pk,
-        sequence=recipient.told_count,
-        at=event.at,
-        payload={
-            "message": message_payload(recipient.message, recipient),
-            "recipient": {"id": str(recipient.pk), "address": recipient.address, "state": recipient.state},
-            **event.data,
-        },
-    )
+    told = [happening for happening in happenings if _is_told(happening)]
+    if told:
+        about = _about({happening.recipient.id for happening in told})
+        publish_news([_news(happening, about[happening.recipient.id]) for happening in told])
 
 
 def message_payload(message: Message, recipient: Recipient) -> dict[str, Any]:
     """The `message` of contract.md 6, as one recipient's application sees it."""
+    return _payload(
+        _About(
+            message.pk,
+            message.message_id_header,
+            message.ucid,
+            message.session_id,
+            message.caller_session,
+            message.tags,
+            message.metadata,
+            message.subject,
+            recipient.metadata,
+        )
+    )
+
+
+def _is_told(happening: Happening) -> bool:
+    application = happening.recipient.application
+    if application is None or not application.notification_url or "not_applied" in happening.data:
+        return False
+    return happening.type in ALWAYS or (happening.type in FROM_REPORTS and application.supports_delivery)
+
+
+def _about(keys: Collection[UUID]) -> dict[UUID, _About]:
+    rows = Recipient.objects.filter(pk__in=keys).values_list(
+        "pk",
+        "message_id",
+        "message__message_id_header",
+        "message__ucid",
+        "message__session_id",
+        "message__caller_session",
+        "message__tags",
+        "message__metadata",
+        "message__subject",
+        "metadata",
+    )
+    return {key: _About(*columns) for key, *columns in rows}
+
+
+def _news(happening: Happening, about: _About) -> News:
+    recipient = happening.recipient
+    assert recipient.application is not None
+    recipient.told_count += 1
+    return News(
+        application=recipient.application,
+        type=f"email.{happening.type}",
+        subject=recipient.id,
+        sequence=recipient.told_count,
+        at=happening.at,
+        payload={
+            "message": _payload(about),
+            "recipient": {"id": str(recipient.id), "address": recipient.address, "state": happening.state},
+            **happening.data,
+        },
+    )
+
+
+def _payload(about: _About) -> dict[str, Any]:
     return {
-        "id": str(message.pk),
-        "message_id_header": message.message_id_header,
-        "ucid": message.ucid,
-        "session_id": str(message.session_id or message.caller_session),
-        "tag": message.tags,
-        "metadata": {**message.metadata, **recipient.metadata},
-        "subject": message.subject,
+        "id": str(about.id),
+        "message_id_header": about.message_id_header,
+        "ucid": about.ucid,
+        "session_id": str(about.session_id or about.caller_session),
+        "tag": about.tags,
+        "metadata": {**about.metadata, **about.recipient_metadata},
+        "subject": about.subject,
     }

@@ -6,7 +6,7 @@ answer (`Moved.applied` is False and `why` says it in words), never an exception
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from email_processor import events
+from email_processor.events import Happening, Standing
 from email_processor.models import Event, EventType, Recipient, State
+from email_processor.models.recipient import share_of
 from epm.models import Application
+from lib import bulk
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED, State.EXPIRED}),
@@ -45,6 +48,11 @@ OVERTAKEN: frozenset[State] = frozenset({State.RELAYED, State.DELIVERED, State.B
 """States in which our own late outcome of an attempt is recorded as an Event and moves nothing."""
 
 
+_NOBODY: Mapping[UUID, str] = {}
+_COUNTED = ("state", "attempts", "events_count", "told_count")
+_EVENT = ("recipient_id", "sequence", "type", "state", "at", "data")
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """What should happen to one recipient. `to` of None is an Event without a change of state."""
@@ -68,15 +76,19 @@ class Moved:
     applied: bool
     state: State
     why: str = ""
-    event: Event | None = None
 
 
-def enter(recipients: Sequence[Recipient]) -> None:
-    """Begin the life of new recipients, each in the state acceptance gave it (queued, held or suppressed), with Event 1."""
+def enter(recipients: Sequence[Recipient], suppressed: Mapping[UUID, str] = _NOBODY) -> None:
+    """Begin the life of new recipients, each in the state acceptance gave it (queued, held or suppressed), with Event 1.
+
+    `suppressed` says why, for each that is. What the queue needs of their messages is noted beside them.
+    """
     for recipient in recipients:
         recipient.events_count = 1
+        recipient.share = share_of(recipient.message)
+        recipient.expire_at = recipient.message.expire_at
     Recipient.objects.bulk_create(recipients, batch_size=500)
-    Event.objects.bulk_create([_event(r, EventType.ACCEPTED, r.state_at, {}) for r in recipients], batch_size=500)
+    bulk.insert(Event, _EVENT, [_first_event(recipient, suppressed) for recipient in recipients])
 
 
 def begin(claim: UUID, keys: Collection[UUID]) -> set[UUID]:
@@ -114,14 +126,15 @@ def allowed(state: State, to: State, *, by_evidence: bool) -> bool:
     return to in MOVES.get(state, frozenset()) or (by_evidence and to in MOVES_BY_EVIDENCE.get(state, frozenset()))
 
 
-def _locked(keys: Collection[UUID]) -> dict[UUID, Recipient]:
+def _locked(keys: Collection[UUID]) -> dict[UUID, Standing]:
     """The rows, locked in the order of their keys so that two batches never wait for each other in a circle."""
-    locked = Recipient.objects.select_for_update(of=("self",)).select_related("message")
-    rows = {row.pk: row for row in locked.filter(pk__in=keys).order_by("pk")}
-    applications = _applications({row.application_id for row in rows.values()} - {None})
-    for row in rows.values():
-        row.application = applications[row.application_id] if row.application_id else None
-    return rows
+    locked = Recipient.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+    found = list(locked.values_list("pk", "address", "message__sandbox", "application_id", *_COUNTED))
+    applications = _applications({application for _, _, _, application, *_ in found} - {None})
+    return {
+        key: Standing(key, address, sandbox, applications[application] if application else None, *counted)
+        for key, address, sandbox, application, *counted in found
+    }
 
 
 def _applications(keys: Collection[UUID | None]) -> dict[UUID, Application]:
@@ -131,39 +144,43 @@ def _applications(keys: Collection[UUID | None]) -> dict[UUID, Application]:
     return Application.objects.select_related("zone").defer("signing_secret").in_bulk(keys)
 
 
-def _apply(row: Recipient, move: Move, changes: "_Changes") -> Moved:
+def _apply(row: Standing, move: Move, changes: "_Changes") -> Moved:
     why = _refusal(row, move)
-    moves_state = move.to is not None and not why
     if why and not _is_worth_an_event(row, move):
         return Moved(move, False, State(row.state), why)
     changes.remember(row)
     row.events_count += 1
-    if moves_state:
-        row.state, row.state_at, row.due_at, row.claim = str(move.to), changes.at, move.due_at, None
-    event = _event(row, move.event, changes.at, {**move.data, **({"not_applied": why} if why else {})})
-    changes.add(row, event)
-    return Moved(move, not why, State(row.state), why, event)
+    if move.to is not None and not why:
+        row.state = move.to.value
+        changes.set(row, state=row.state, state_at=changes.at, due_at=move.due_at, claim=None)
+    changes.add(Happening(row, move.event, row.events_count, row.state, changes.at, _event_data(move, why)))
+    return Moved(move, not why, State(row.state), why)
 
 
-def _refusal(row: Recipient, move: Move) -> str:
+def _event_data(move: Move, why: str) -> Mapping[str, Any]:
+    return {**move.data, "not_applied": why} if why else move.data
+
+
+def _refusal(row: Standing, move: Move) -> str:
     """Why the move is not allowed, in words; empty where it is."""
     if move.attempt is not None and move.attempt != row.attempts:
         return f"attempt {move.attempt} was followed by attempt {row.attempts}"
     by_evidence = move.by_receipt or move.attempt is not None
     if move.to is None or allowed(State(row.state), move.to, by_evidence=by_evidence):
         return ""
-    if move.to == row.state:
-        return f"already {row.get_state_display().lower()}"
-    return f"{row.get_state_display().lower()} cannot become {move.to.label.lower()}"
+    now = State(row.state).label.lower()
+    return f"already {now}" if move.to == row.state else f"{now} cannot become {move.to.label.lower()}"
 
 
-def _is_worth_an_event(row: Recipient, move: Move) -> bool:
+def _is_worth_an_event(row: Standing, move: Move) -> bool:
     """A refused receipt is kept as its own record; a refused outcome of our own attempt, overtaken by a receipt, is told here."""
     return not move.by_receipt and move.attempt == row.attempts and row.state in OVERTAKEN
 
 
-def _event(row: Recipient, type: EventType, at: datetime, data: Mapping[str, Any]) -> Event:
-    return Event(recipient=row, sequence=row.events_count, type=type, state=row.state, at=at, data=dict(data))
+def _first_event(row: Recipient, suppressed: Mapping[UUID, str]) -> tuple[Any, ...]:
+    type = EventType.SUPPRESSED if row.state == State.SUPPRESSED else EventType.ACCEPTED
+    why = {"why": suppressed[row.pk]} if row.pk in suppressed else {}
+    return row.pk, 1, type.value, row.state, row.state_at, why
 
 
 class _Changes:
@@ -172,16 +189,20 @@ class _Changes:
     def __init__(self, at: datetime) -> None:
         self.at = at
         self._before: dict[UUID, tuple[str, int]] = {}
-        self._rows: dict[UUID, Recipient] = {}
-        self._happenings: list[events.Happening] = []
+        self._rows: dict[UUID, Standing] = {}
+        self._set: dict[UUID, dict[str, Any]] = defaultdict(dict)
+        self._happenings: list[Happening] = []
 
-    def remember(self, row: Recipient) -> None:
+    def remember(self, row: Standing) -> None:
         """Note what the row was before its first change in this batch."""
-        self._before.setdefault(row.pk, (row.state, row.events_count))
-        self._rows[row.pk] = row
+        self._before.setdefault(row.id, (row.state, row.events_count))
+        self._rows[row.id] = row
 
-    def add(self, row: Recipient, event: Event) -> None:
-        self._happenings.append(events.Happening(row, event))
+    def set(self, row: Standing, **values: Any) -> None:
+        self._set[row.id] |= values
+
+    def add(self, happening: Happening) -> None:
+        self._happenings.append(happening)
 
     def write(self) -> None:
         events.publish(self._happenings)
@@ -189,15 +210,13 @@ class _Changes:
             rows = Recipient.objects.filter(pk__in=keys, state=state, events_count=count)
             written = rows.update(**dict(values))
             assert written == len(keys), "a locked recipient changed under us"
-        Event.objects.bulk_create([happening.event for happening in self._happenings], batch_size=500)
+        bulk.insert(
+            Event, _EVENT, [(h.recipient.id, h.sequence, h.type.value, h.state, h.at, h.data) for h in self._happenings]
+        )
 
     def _groups(self) -> dict[tuple[str, int, tuple[tuple[str, Any], ...]], list[UUID]]:
         groups: dict[tuple[str, int, tuple[tuple[str, Any], ...]], list[UUID]] = defaultdict(list)
         for key, row in self._rows.items():
-            groups[(*self._before[key], _values(row))].append(key)
+            values = {**self._set[key], "events_count": row.events_count, "told_count": row.told_count}
+            groups[(*self._before[key], tuple(values.items()))].append(key)
         return groups
-
-
-def _values(row: Recipient) -> tuple[tuple[str, Any], ...]:
-    names: Iterable[str] = ("state", "state_at", "due_at", "claim", "events_count", "told_count")
-    return tuple((name, getattr(row, name)) for name in names)

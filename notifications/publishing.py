@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from epm.models import Application
+from lib import bulk
 from lib.doorbell import ring
 from lib.ids import new_id
 from notifications.models import Notification
@@ -26,16 +27,23 @@ class News:
     payload: Mapping[str, Any]
 
 
+_COLUMNS = ("id", "application_id", "type", "subject", "sequence", "body", "created_at", "due_at")
+
+
 def publish(news: Sequence[News]) -> None:
     """Queue `news` in the current transaction."""
     if not news:
         return
-    Notification.objects.bulk_create([_notification(item) for item in news], batch_size=500)
+    bulk.insert(Notification, _COLUMNS, [_row(item) for item in news])
     ring(tell_due)
 
 
-def _notification(news: News) -> Notification:
+def _row(news: News) -> tuple[Any, ...]:
     id = new_id()
+    return id, news.application.pk, news.type, news.subject, news.sequence, _body(id, news), news.at, news.at
+
+
+def _body(id: UUID, news: News) -> bytes:
     envelope = {
         "id": str(id),
         "type": news.type,
@@ -45,13 +53,4 @@ def _notification(news: News) -> Notification:
         "sequence": news.sequence,
         **news.payload,
     }
-    return Notification(
-        id=id,
-        application=news.application,
-        type=news.type,
-        subject=news.subject,
-        sequence=news.sequence,
-        body=json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(),
-        created_at=news.at,
-        due_at=news.at,
-    )
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()

@@ -175,8 +175,8 @@ def _move(receipt: DeliveryReceipt) -> Move:
 def _note(receipt: DeliveryReceipt, moved: Moved) -> None:
     receipt.applied = moved.applied
     receipt.note = moved.why or (RELAYED if moved.move.to is State.RELAYED else "")
-    if moved.event is not None:
-        receipt.recipient = moved.event.recipient  # as it stands now
+    if receipt.recipient is not None:
+        receipt.recipient.state = moved.state
 
 
 def _session(receipt: DeliveryReceipt) -> str:

@@ -29,6 +29,10 @@ ASKING = (State.DEFERRED, State.IN_DOUBT, State.HELD)
 """States that operators look for: always few rows."""
 
 
+WATCHED = (State.SENDING, State.IN_DOUBT)
+"""States that the sweep looks after: what is on the wire, and what waits for a receipt."""
+
+
 class EventType(models.TextChoices):
     """What can happen to a recipient. Most types are the state they lead to; the rest change no state."""
 
@@ -50,6 +54,12 @@ class EventType(models.TextChoices):
     COMPLAINED = "complained", "Complained"
     READ = "read", "Read"
     OVERDUE = "overdue", "Overdue"
+
+
+def share_of(message: Message) -> str:
+    """Whose mails stand behind each other in the queue: those of one application that go the same way out."""
+    way = "sandbox" if message.sandbox else message.connection_id or "any"
+    return f"{way}/{message.application_id or ''}"
 
 
 class Recipient(Claimable):
@@ -75,6 +85,8 @@ class Recipient(Claimable):
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     state_at = models.DateTimeField()
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    share = models.CharField(max_length=60, editable=False, help_text="Its line in the queue (`share_of`).")
+    expire_at = models.DateTimeField(editable=False, help_text="As its message says.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was put on the wire.")
     events_count = models.PositiveIntegerField(default=0, help_text="Sequence of the last Event.")
     told_count = models.PositiveIntegerField(default=0, help_text="Sequence of the last notification.")
@@ -83,8 +95,10 @@ class Recipient(Claimable):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["zone", "priority", "due_at"], condition=Q(due_at__isnull=False), name="recipient_due"
+                fields=["zone", "priority", "share", "due_at"], condition=Q(due_at__isnull=False), name="recipient_due"
             ),
+            models.Index(fields=["expire_at"], condition=Q(due_at__isnull=False), name="recipient_expiring"),
+            models.Index(fields=["state", "due_at"], condition=Q(state__in=WATCHED), name="recipient_watched"),
             models.Index(fields=["address", "id"], name="recipient_address"),
             models.Index(fields=["application", "id"], name="recipient_of_application"),
             models.Index(fields=["state", "id"], condition=Q(state__in=ASKING), name="recipient_asking"),

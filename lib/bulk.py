@@ -27,7 +27,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     if not prepared:
         return
     quote = database.ops.quote_name
-    into = f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
+    into = f"{quote(model._meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
             with database.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:

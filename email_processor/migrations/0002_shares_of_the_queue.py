@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('email_processor', '0001_initial'),
+        ('email_processor', '0002_standing'),
     ]
 
     operations = [

@@ -21,6 +21,8 @@ from lib.http import Answer, Client, Unreachable
 
 UNKNOWN_TYPE = "application/octet-stream"
 MOST = 100
+BATCH_LIMITS = 4
+"""How many mails' worth of attachments a batch may make: every mail keeps its own copy."""
 _NAME = r"[A-Za-z0-9!#$&^_.+-]{1,63}"
 _FILE_NAME = rf"[^/\\{CONTROL}]{{1,255}}"
 _MEDIA_TYPE = rf"(?![Mm]ultipart/){_NAME}/{_NAME}"
@@ -98,6 +100,65 @@ async def _fetched(attachments: Sequence[AttachedFile], size: int, deadline: flo
                 attachment = _filled(attachment, answer)
             files.append(attachment)
     return tuple(files)
+
+
+def fetched_for_all(
+    mails: Sequence[Sequence[AttachedFile]], seconds: float
+) -> list[tuple[AttachedFile, ...] | Problem]:
+    """As `fetched` for the mails of a batch, each URL once and all within so many seconds; what is wrong, in its place.
+
+    Raises message_too_large where all mails together attach more than BATCH_LIMITS times EPM_MESSAGE_LIMIT.
+    """
+    if any(attachment.url for attachments in mails for attachment in attachments):
+        found = asyncio.run(_fetched_for_all(mails, time.monotonic() + seconds))
+    else:
+        found = [tuple(attachments) for attachments in mails]
+    complete = [_within_limit(attachments) for attachments in found]
+    total = sum(len(file.content) for files in complete if not isinstance(files, Problem) for file in files)
+    if total > BATCH_LIMITS * settings.EPM_MESSAGE_LIMIT:
+        limit = BATCH_LIMITS * settings.EPM_MESSAGE_LIMIT
+        raise Problem("message_too_large", f"A batch attaches at most {limit:,} octets in all.", field="attachments")
+    return complete
+
+
+async def _fetched_for_all(
+    mails: Sequence[Sequence[AttachedFile]], deadline: float
+) -> list[tuple[AttachedFile, ...] | Problem]:
+    known: dict[str, Answer | Problem] = {}
+    async with Client() as client:
+        return [await _filled_all(client, attachments, known, deadline) for attachments in mails]
+
+
+async def _filled_all(
+    client: Client, attachments: Sequence[AttachedFile], known: dict[str, Answer | Problem], deadline: float
+) -> tuple[AttachedFile, ...] | Problem:
+    files = []
+    for index, attachment in enumerate(attachments):
+        if attachment.url:
+            answer = await _known(client, attachment.url, f"attachments[{index}].url", known, deadline)
+            if isinstance(answer, Problem):
+                return answer
+            attachment = _filled(attachment, answer)
+        files.append(attachment)
+    return tuple(files)
+
+
+async def _known(
+    client: Client, url: str, field: str, known: dict[str, Answer | Problem], deadline: float
+) -> Answer | Problem:
+    if url not in known:
+        size = sum(len(answer.body) for answer in known.values() if isinstance(answer, Answer))
+        try:
+            known[url] = await _get(client, url, field, size, deadline)
+        except Problem as problem:
+            known[url] = problem
+    return known[url]
+
+
+def _within_limit(files: tuple[AttachedFile, ...] | Problem) -> tuple[AttachedFile, ...] | Problem:
+    if not isinstance(files, Problem) and sum(len(file.content) for file in files) > settings.EPM_MESSAGE_LIMIT:
+        return _too_large()
+    return files
 
 
 async def _get(client: Client, url: str, field: str, size: int, deadline: float) -> Answer:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -23,6 +23,8 @@ class Caller:
     """An authenticated credential and what follows from it."""
 
     credential: Credential
+    _known: dict[str, Application | None] = field(default_factory=dict, compare=False, repr=False)
+    """The applications that names meant: a batch names the same one a thousand times."""
 
     @property
     def zone(self) -> Zone:
@@ -51,9 +53,10 @@ class Caller:
 
         It may be switched off: who accepts or launches refuses that, after a repeated call has got its first answer.
         """
-        if not name and self.credential.channel != Channel.EMAIL:
-            return None
-        return self._named(name) if name else self._only_one()
+        if name not in self._known:
+            means_none = not name and self.credential.channel != Channel.EMAIL
+            self._known[name] = None if means_none else self._named(name) if name else self._only_one()
+        return self._known[name]
 
     def messages(self) -> QuerySet[Message]:
         """What it may see: the mail of its applications, and what it sent itself without an application."""

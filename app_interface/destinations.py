@@ -1,7 +1,8 @@
 """Recipients as callers write them: a mailbox as text, or an object that also says what reports are asked for."""
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app_interface import addresses, readers
@@ -10,7 +11,17 @@ from app_interface.readers import Reader
 from email_processor.models import Recipient
 from email_processor.outbound.submission import Destination, Mailbox
 
-METADATA = readers.text_object(r"[A-Za-z0-9_.-]{1,100}", entries=50, maximum=1000)
+_NAME = r"[A-Za-z0-9_.-]{1,100}"
+METADATA = readers.text_object(_NAME, readers.line(1000), entries=50)
+SUBSTITUTIONS = readers.text_object(_NAME, readers.text(10_000), entries=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A recipient of a batch; with substitutions it gets a mail of its own (None: it brings none)."""
+
+    destination: Destination
+    substitutions: Mapping[str, str] | None
 
 
 def _orcpt(value: Any, field: str) -> str:
@@ -39,9 +50,16 @@ def _object(value: Any, field: str) -> Destination:
     return replace(Destination(mailbox), **values)
 
 
+def _merged(value: Any, field: str) -> Merged:
+    if not isinstance(value, dict) or "substitutions" not in value:
+        return Merged(_destination(value, field), None)
+    asked = {name: given for name, given in value.items() if name != "substitutions"}
+    return Merged(_object(asked, field), SUBSTITUTIONS.read(value["substitutions"], f"{field}.substitutions"))
+
+
 def _unknown(name: str) -> str:
     if name == "substitutions":
-        return "Substitutions belong to a batch; this operation sends one mail as it is."
+        return "Substitutions belong to the `to` of a batch; here one mail is sent as it is."
     return "There is no such parameter."
 
 
@@ -61,17 +79,21 @@ _FIELDS: dict[str, Reader[Any]] = {
     "orcpt": Reader(_orcpt, {**readers.line(500).schema, "examples": ["rfc822;jo@example.com"]}),
     "metadata": METADATA,
 }
-DESTINATION: Reader[Destination] = Reader(
-    _destination,
-    {
+
+
+def _schema(fields: Mapping[str, Reader[Any]]) -> dict[str, Any]:
+    return {
         "oneOf": [
             readers.MAILBOX.schema,
             {
                 "type": "object",
                 "required": ["address"],
-                "properties": {name: reader.schema for name, reader in _FIELDS.items()},
+                "properties": {name: reader.schema for name, reader in fields.items()},
                 "additionalProperties": False,
             },
         ]
-    },
-)
+    }
+
+
+DESTINATION: Reader[Destination] = Reader(_destination, _schema(_FIELDS))
+MERGED: Reader[Merged] = Reader(_merged, _schema({**_FIELDS, "substitutions": SUBSTITUTIONS}))

@@ -8,7 +8,7 @@ from typing import Any
 
 from app_interface import readers
 from app_interface.attachments import ATTACHMENT, MOST
-from app_interface.destinations import DESTINATION, METADATA
+from app_interface.destinations import DESTINATION, MERGED, METADATA
 from app_interface.readers import Reader
 from email_processor.models import Priority, Ret
 from epm.choices import InDoubtPolicy
@@ -40,7 +40,7 @@ CONTENT = (
     Parameter(
         "headers",
         # RFC 5322 3.6.8: printable ASCII without colon; short enough for a line of its own.
-        readers.text_object(r"[!-9;-~]{1,76}", entries=100, maximum=5000),
+        readers.text_object(r"[!-9;-~]{1,76}", readers.line(5000), entries=100),
         "Further header fields. Those that say where a mail comes from, goes to or what it is made of are refused by name.",
     ),
     Parameter(
@@ -99,6 +99,12 @@ SEND = (
     *CONTENT,
     *EMAIL_PARAMETERS,
 )
+
+BATCH_MESSAGE = tuple(
+    replace(parameter, required=False, reader=readers.list_of(MERGED) if parameter.name == "to" else parameter.reader)
+    for parameter in SEND
+)
+"""One message of a batch, or what all of them have in common: nothing is compulsory in either alone."""
 
 _INHERITED = ("notify", "ret", "priority", "idempotencyKey", "tag", "metadata", "connection", "sandbox")
 """What a launch can say about the mails that its session will send. The rest speaks of one mail, and there is none yet."""

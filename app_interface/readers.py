@@ -49,6 +49,18 @@ def line(maximum: int, *, minimum: int = 0) -> Reader[str]:
     )
 
 
+def text(maximum: int) -> Reader[str]:
+    """Text of at most so many characters, line breaks and all."""
+
+    def read(value: Any, field: str) -> str:
+        found = _string(value, field)
+        if len(found) > maximum:
+            raise invalid(f"Expected at most {maximum} characters.", field)
+        return found
+
+    return Reader(read, {"type": "string", "maxLength": maximum})
+
+
 def matching(pattern: str, expected: str, *, maximum: int) -> Reader[str]:
     """Text that wholly matches `pattern`; `expected` says in words what that is."""
     compiled = re.compile(pattern)
@@ -89,9 +101,9 @@ def any_object() -> Reader[dict[str, Any]]:
     return Reader(mapping_of, {"type": "object", "additionalProperties": True})
 
 
-def text_object(name_pattern: str, *, entries: int, maximum: int) -> Reader[dict[str, str]]:
-    """A JSON object of at most `entries` lines of text, with names that match `name_pattern`."""
-    name, value_reader = re.compile(name_pattern), line(maximum)
+def text_object(name_pattern: str, value_reader: Reader[str], *, entries: int) -> Reader[dict[str, str]]:
+    """A JSON object of at most `entries` texts, with names that match `name_pattern`."""
+    name = re.compile(name_pattern)
 
     def read(value: Any, field: str) -> dict[str, str]:
         pairs = mapping_of(value, field)

@@ -13,7 +13,7 @@ from app_interface.destinations import of_kind
 from app_interface.parameters import LAUNCH, SEND, TIMEOUT, Parameter
 from app_interface.problems import Problem, invalid
 from email_processor.models import Priority, Recipient, Ret
-from email_processor.outbound.submission import Destination, Mailbox, Options, Submission
+from email_processor.outbound.submission import AttachedFile, Destination, Mailbox, Options, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,18 @@ class Request:
     timeout: int = TIMEOUT
     """Seconds."""
     app_parameters: dict[str, Any] = field(default_factory=dict)
+    is_complete: bool = False
+    """Are the bytes of all attachments at hand?"""
 
     def with_attachments(self) -> Submission:
         """The submission with all bytes at hand. Raises attachment_unavailable, message_too_large."""
+        if self.is_complete:
+            return self.submission
         return replace(self.submission, attachments=fetched(self.submission.attachments, self.timeout))
+
+    def completed(self, attachments: tuple[AttachedFile, ...]) -> "Request":
+        """The same with `attachments` in place of those that were asked for, their bytes at hand."""
+        return replace(self, submission=replace(self.submission, attachments=attachments), is_complete=True)
 
 
 def read_send(caller: Caller, mapping: Mapping[str, Any]) -> Request:
@@ -36,7 +44,12 @@ def read_send(caller: Caller, mapping: Mapping[str, Any]) -> Request:
 
     Raises invalid_request, no_recipients, too_many_recipients, unknown_application.
     """
-    values = _values(SEND, mapping)
+    return send_request(caller, read_values(SEND, mapping))
+
+
+def send_request(caller: Caller, values: Mapping[str, Any]) -> Request:
+    """A sendEmail of `values`, which have been read already. Raises what `read_send` raises."""
+    _require(SEND, values)
     return _request(values, _submission(caller, values, values["from"], _destinations(values)))
 
 
@@ -45,7 +58,7 @@ def read_launch(caller: Caller, mapping: Mapping[str, Any]) -> Request:
 
     Raises what `read_send` raises.
     """
-    values = _values(LAUNCH, mapping)
+    values = read_values(LAUNCH, mapping)
     senders = values["from"]
     if not senders:
         raise invalid("The application is to talk with nobody.", "from")
@@ -53,16 +66,21 @@ def read_launch(caller: Caller, mapping: Mapping[str, Any]) -> Request:
     return _request(values, replace(submission, also_from=tuple(senders[1:])))
 
 
-def _values(table: tuple[Parameter, ...], mapping: Mapping[str, Any]) -> dict[str, Any]:
+def read_values(table: tuple[Parameter, ...], mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of `mapping`, each read as `table` says. Raises invalid_request, no_recipients, too_many_recipients."""
     readers = {parameter.name: parameter.reader for parameter in table}
     for name in mapping:
         if name not in readers:
             raise invalid("There is no such parameter.", name[:100])
-    for parameter in table:
-        if parameter.required and parameter.name not in mapping:
-            raise _missing(parameter.name)
+    _require(table, mapping)
     _require_few_recipients(mapping)
     return {name: readers[name].read(value, name) for name, value in mapping.items()}
+
+
+def _require(table: tuple[Parameter, ...], given: Mapping[str, Any]) -> None:
+    for parameter in table:
+        if parameter.required and parameter.name not in given:
+            raise _missing(parameter.name)
 
 
 def _missing(name: str) -> Problem:

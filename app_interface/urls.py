@@ -5,6 +5,7 @@ from app_interface.rest.answering import nothing_here
 
 v1 = [
     path("emails", views.Emails.as_view(), name="emails"),
+    path("emails/batch", views.Batch.as_view(), name="batch"),
     path("emails/<str:message_id>", views.Email.as_view(), name="email"),
     path("launches", views.Launches.as_view(), name="launches"),
     path("receipts/<str:receipt_id>", views.Receipt.as_view(), name="receipt"),

@@ -6,7 +6,7 @@ from typing import Any
 from app_interface import idempotency
 from app_interface.authentication import Caller
 from app_interface.idempotency import Answer
-from app_interface.requests import read_send
+from app_interface.requests import Request, read_send
 from email_processor.models import Recipient
 from email_processor.outbound.acceptance import Accepted, accept
 from email_processor.outbound.submission import Submission
@@ -21,16 +21,22 @@ def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     Raises Problem and Refused.
     """
     caller.require(Scope.SEND)
-    request = read_send(caller, parameters)
-    key, digest = request.idempotency_key, idempotency.fingerprint("sendEmail", request.submission)
+    return send(caller, read_send(caller, parameters))
+
+
+def send(caller: Caller, request: Request) -> Answer:
+    """Accept the mail that `request` describes; answers and raises as `send_email`."""
+    key = request.idempotency_key
+    digest = idempotency.fingerprint("sendEmail", request.submission) if key else ""
     earlier = idempotency.answered(caller, key, digest)
     if earlier is not None:
         return earlier
     submission = request.with_attachments()
-    return idempotency.once(caller, key, digest, lambda: _answer(submission, accept(submission)))
+    return idempotency.once(caller, key, digest, lambda: answer_of(submission, accept(submission)))
 
 
-def _answer(submission: Submission, accepted: Accepted) -> Answer:
+def answer_of(submission: Submission, accepted: Accepted) -> Answer:
+    """What a caller is told of an accepted mail."""
     return {
         "message_id": str(accepted.message.pk),
         "application": str(submission.application) if submission.application else None,

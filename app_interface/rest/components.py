@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app_interface.parameters import LAUNCH, SEND, Parameter
+from app_interface.batches import MOST_MAILS
+from app_interface.parameters import BATCH_MESSAGE, LAUNCH, SEND, Parameter
 from app_interface.problems import TABLE
 from email_processor.models import EventType, Evidence, MatchedBy, Priority, Recipient, Ret, Session, State
 from epm.choices import InDoubtPolicy
@@ -41,6 +42,9 @@ def components() -> Schema:
     """Every schema by its name."""
     return {
         "SendEmail": _request(SEND),
+        "Batch": _batch(),
+        "BatchMessage": _request(BATCH_MESSAGE),
+        "BatchAnswer": _BATCH_ANSWER,
         "LaunchEmail": _request(LAUNCH),
         "Accepted": _ACCEPTED,
         "Launched": _object(session_id=ID),
@@ -67,6 +71,13 @@ def _request(table: tuple[Parameter, ...]) -> Schema:
         },
         "additionalProperties": False,
     }
+
+
+def _batch() -> Schema:
+    """What holds for all, and the messages."""
+    messages = {"type": "array", "items": ref("BatchMessage"), "minItems": 1, "maxItems": MOST_MAILS}
+    common = _request(BATCH_MESSAGE)
+    return {**common, "properties": {**common["properties"], "messages": messages}}
 
 
 def _object(**properties: Schema) -> Schema:
@@ -102,6 +113,18 @@ _ACCEPTED = _object(
     application={**_or_null(TEXT), "description": "zone:name"},
     notification={**TEXT, "description": "Who will be told what becomes of the mail, in words."},
     recipients=_list(_object(**_WHO)),
+)
+_BATCH_ANSWER = _object(
+    accepted=NUMBER,
+    refused=NUMBER,
+    results=_list(
+        _object(
+            index={**NUMBER, "description": "Which of `messages`, from 0."},
+            recipient={**_or_null(NUMBER), "description": "In a mail merge: which of the message's `to`, from 0."},
+            email={"anyOf": [ref("Accepted"), {"type": "null"}]},
+            problem={"anyOf": [ref("Problem"), {"type": "null"}]},
+        )
+    ),
 )
 _EVENT = _object(
     sequence={**NUMBER, "description": "1, 2, 3… along the recipient."},

@@ -104,6 +104,25 @@ send_email = extend_schema(
         _example("accepted", examples.ACCEPTED, 202),
     ],
 )
+send_batch = extend_schema(
+    operation_id="sendBatch",
+    tags=["emails"],
+    summary="Send up to 1,000 emails",
+    description="Parameters beside `messages` hold for all of them. Each has its own result; one bad message spoils no other. "
+    "A recipient may bring `substitutions`: then each recipient of that message gets a mail of its own, with `{{name}}` in "
+    "subject, body, html, headers and unsubscribe replaced. Without `messages` the batch itself is that message.",
+    parameters=[_KEY],
+    request={"application/json": ref("Batch")},
+    responses={
+        200: OpenApiResponse(ref("BatchAnswer"), description="One result for each mail, in order."),
+        **_errors((*_WITH_BODY, "too_many_recipients", "message_too_large", "idempotency_conflict", "in_progress")),
+    },
+    examples=[
+        _asked("messages", examples.BATCH),
+        _asked("mail merge", examples.MERGE),
+        _example("results", examples.BATCH_ANSWER, 200),
+    ],
+)
 launch_email = extend_schema(
     operation_id="launchEmail",
     tags=["launches"],

@@ -49,6 +49,44 @@ ACCEPTED = {
         }
     ],
 }
+BATCH = {
+    "from": "Orders <orders@example.com>",
+    "subject": "Your order",
+    "messages": [
+        {"to": ["jo@example.net"], "body": "It is on its way.", "ucid": "order-1"},
+        {"to": ["sam@example.net"], "body": "It is delayed.", "from": "boss@elsewhere.example"},
+    ],
+}
+MERGE = {
+    "from": "Orders <orders@example.com>",
+    "to": [
+        {"address": "jo@example.net", "substitutions": {"name": "Jo", "order": "17"}},
+        {"address": "sam@example.net", "substitutions": {"name": "Sam", "order": "18"}},
+    ],
+    "subject": "Order {{order}}",
+    "body": "Dear {{name}}, it is on its way.",
+}
+BATCH_ANSWER = {
+    "accepted": 1,
+    "refused": 1,
+    "results": [
+        {"index": 0, "recipient": None, "email": ACCEPTED, "problem": None},
+        {
+            "index": 1,
+            "recipient": None,
+            "email": None,
+            "problem": {
+                "type": "https://mail.example.com/api/v1/problems/sender_not_allowed",
+                "title": "Sender not allowed",
+                "status": 403,
+                "detail": "The zone main may not send from elsewhere.example.",
+                "code": "sender_not_allowed",
+                "field": "from",
+                "retryable": False,
+            },
+        },
+    ],
+}
 LAUNCH = {
     "applicationName": "main:orders",
     "from": "jo@example.net",

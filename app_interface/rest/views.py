@@ -23,6 +23,14 @@ class Emails(DoorView):
         return Response(answer, 202, headers={"Location": f"{request.path}/{answer['message_id']}"})
 
 
+class Batch(DoorView):
+    """`/api/v1/emails/batch`"""
+
+    @described.send_batch
+    def post(self, request: Request) -> Response:
+        return Response(operations.send_batch(caller_of(request), _with_key(request)))
+
+
 class Email(DoorView):
     """`/api/v1/emails/{id}`"""
 

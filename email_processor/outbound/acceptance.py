@@ -1,6 +1,6 @@
 """The first station: check a submission, store it and queue it, in one transaction. What is committed here will be sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +22,8 @@ from epm.models import EmailConnection
 from lib.doorbell import ring
 from lib.ids import new_id
 
+_PORTION, _PORTION_OCTETS = 250, 8_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -41,17 +43,78 @@ def accept(submission: Submission) -> Accepted:
 
     Raises Refused; then nothing was stored.
     """
-    now = timezone.now()
-    check(submission, now)
-    ways = _ways_out(submission)
-    message, content = _compose(submission, ways, now)
-    recipients = _recipients(submission, ways, message)
+    [accepted] = accept_many([submission])
+    if isinstance(accepted, Refused):
+        raise accepted
+    return accepted
+
+
+def accept_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
+    """Check each of `submissions`; store and queue all that stand the check in a few statements, in one atomic block.
+
+    Answers one value each, in order.
+    """
+    now, ways = timezone.now(), _Ways()
+    outcomes: list[Accepted | Refused] = []
     with transaction.atomic():
-        _store(submission, message, content, recipients)
-        if recipients[0].due_at == now:
-            ring(send_due, submission.zone.name)
-    expected = {recipient.pk: expected_receipts(ways, recipient.notify) for recipient in recipients}
-    return Accepted(message, tuple(recipients), ways, expected)
+        for some in _in_portions(submissions):
+            drafts = [_drafted(submission, ways, now) for submission in some]
+            _store([draft for draft in drafts if isinstance(draft, _Draft)])
+            outcomes += [_accepted(draft) for draft in drafts]
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What will be stored for one submission."""
+
+    submission: Submission
+    ways: Sequence[EmailConnection]
+    message: Message
+    content: bytes
+    recipients: list[Recipient]
+
+
+class _Ways:
+    """The connections that submissions may take, read once for all that ask alike."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str, bool], tuple[EmailConnection, ...]] = {}
+
+    def of(self, submission: Submission) -> tuple[EmailConnection, ...]:
+        key = (submission.zone.pk, submission.options.connection, submission.options.sandbox)
+        if key not in self._known:
+            self._known[key] = _ways_out(submission)
+        return self._known[key]
+
+
+def _in_portions(submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
+    """Few enough at a time that their MIME bytes do not fill the memory."""
+    portion, octets = list[Submission](), 0
+    for submission in submissions:
+        portion.append(submission)
+        octets += sum(len(file.content) for file in submission.attachments)
+        if len(portion) == _PORTION or octets > _PORTION_OCTETS:
+            yield portion
+            portion, octets = [], 0
+    yield portion
+
+
+def _drafted(submission: Submission, known: _Ways, now: datetime) -> _Draft | Refused:
+    try:
+        check(submission, now)
+        ways = known.of(submission)
+        message, content = _compose(submission, ways, now)
+    except Refused as refused:
+        return refused
+    return _Draft(submission, ways, message, content, _recipients(submission, ways, message))
+
+
+def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
+    if isinstance(draft, Refused):
+        return draft
+    expected = {row.pk: expected_receipts(draft.ways, row.notify) for row in draft.recipients}
+    return Accepted(draft.message, tuple(draft.recipients), tuple(draft.ways), expected)
 
 
 def _ways_out(submission: Submission) -> tuple[EmailConnection, ...]:
@@ -178,17 +241,22 @@ def _as_text(mailbox: Mailbox) -> str:
     return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
 
 
-def _store(submission: Submission, message: Message, content: bytes, recipients: list[Recipient]) -> None:
-    message.save(force_insert=True)
-    Content.objects.bulk_create([Content(message=message, mime=content)])
+def _store(drafts: Sequence[_Draft]) -> None:
+    """Write the rows and ring for what is due."""
+    Message.objects.bulk_create(draft.message for draft in drafts)
+    Content.objects.bulk_create(Content(message=draft.message, mime=draft.content) for draft in drafts)
     Attachment.objects.bulk_create(
         Attachment(
-            message=message,
+            message=draft.message,
             file_name=file.file_name[:255],
             content_type=file.content_type[:127],
             size=len(file.content),
             url=file.url[:2000],
         )
-        for file in submission.attachments
+        for draft in drafts
+        for file in draft.submission.attachments
     )
-    lifecycle.enter(recipients)
+    lifecycle.enter([recipient for draft in drafts for recipient in draft.recipients])
+    for draft in drafts:
+        if draft.recipients[0].due_at == draft.message.accepted_at:
+            ring(send_due, draft.submission.zone.name)

@@ -1,0 +1,148 @@
+"""A batch (contract.md 2): up to a thousand mails of one caller, with what they have in common said once.
+
+A message whose recipients bring substitutions is a mail merge: its `{{name}}`s are filled in, and each recipient gets a mail
+of its own. Without `messages` the batch itself is such a message.
+"""
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from app_interface import requests
+from app_interface.authentication import Caller
+from app_interface.destinations import Merged, of_kind
+from app_interface.parameters import BATCH_MESSAGE, KEY
+from app_interface.problems import Problem, from_refused, invalid
+from app_interface.requests import Request
+from email_processor.models import Recipient
+from email_processor.outbound.submission import Refused, Submission
+
+MOST_MAILS = 1000
+MOST_RECIPIENTS = 10_000
+"""Of all its messages together."""
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_.-]{1,100})\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One mail of a batch, or why it is none. `index` says which of `messages`, `recipient` which of its `to` in a merge."""
+
+    index: int
+    recipient: int | None
+    asked: Request | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that was read. `key` is its own idempotency key; its items may have theirs."""
+
+    items: tuple[Item, ...]
+    key: str = ""
+
+
+def read_batch(caller: Caller, parameters: Mapping[str, Any]) -> Batch:
+    """What a batch asks for. What is wrong with one message is said in its place.
+
+    Raises invalid_request where what is common to all cannot be read, too_many_recipients where there are too many mails.
+    """
+    common = dict(parameters)
+    key = KEY.read(common.pop("idempotencyKey"), "idempotencyKey") if "idempotencyKey" in common else ""
+    messages = _messages(common)
+    defaults = requests.read_values(BATCH_MESSAGE, common)
+    if messages is None:
+        items = list(_merge(caller, defaults, 0))
+    else:
+        items = [item for index, message in enumerate(messages) for item in _items(caller, defaults, message, index)]
+    if len(items) > MOST_MAILS:
+        raise Problem("too_many_recipients", f"A batch makes at most {MOST_MAILS} mails, not {len(items)}.", field="to")
+    return Batch(tuple(items), key)
+
+
+def _messages(common: dict[str, Any]) -> list[Any] | None:
+    """Take `messages` out of the parameters. Addresses are counted before any is read: reading is what takes time."""
+    if "messages" not in common:
+        return None
+    messages = common.pop("messages")
+    if not isinstance(messages, list) or not 0 < len(messages) <= MOST_MAILS:
+        raise invalid(f"Expected a list of 1 to {MOST_MAILS} messages.", "messages")
+    count = sum(_count(message) for message in messages)
+    if count > MOST_RECIPIENTS:
+        raise Problem(
+            "too_many_recipients", f"{count} recipients; a batch has at most {MOST_RECIPIENTS}.", field="messages"
+        )
+    return messages
+
+
+def _count(message: Any) -> int:
+    lists = (message.get(kind) for kind in Recipient.Kind) if isinstance(message, dict) else ()
+    return sum(len(given) for given in lists if isinstance(given, list))
+
+
+def _items(caller: Caller, defaults: Mapping[str, Any], message: Any, index: int) -> Iterable[Item]:
+    try:
+        if not isinstance(message, dict):
+            raise invalid("Expected an object.")
+        values = {**defaults, **requests.read_values(BATCH_MESSAGE, message)}
+        if any(to.substitutions is not None for to in values.get("to", [])):
+            return _merge(caller, values, index)
+        return [Item(index, None, _request(caller, values, values.get("to")))]
+    except Problem as problem:
+        return [Item(index, None, problem)]
+    except Refused as refused:
+        return [Item(index, None, from_refused(refused))]
+
+
+def _request(caller: Caller, values: Mapping[str, Any], to: Iterable[Merged] | None) -> Request:
+    plain = {} if to is None else {"to": [merged.destination for merged in to]}
+    others = {name: value for name, value in values.items() if name != "to"}
+    return requests.send_request(caller, {**others, **plain})
+
+
+def _merge(caller: Caller, values: Mapping[str, Any], index: int) -> list[Item]:
+    """A mail of its own for each recipient. Raises invalid_request where there are others besides `to`, and as `_request`."""
+    for name in ("cc", "bcc", "idempotencyKey", "envid"):
+        if values.get(name):
+            raise invalid("In a mail merge every recipient gets a mail of its own: leave this out.", name)
+    request = _request(caller, values, values.get("to"))
+    return [
+        Item(index, position, _merged(request, merged, f"to[{position}].substitutions"))
+        for position, merged in enumerate(values["to"])
+    ]
+
+
+def _merged(request: Request, merged: Merged, field: str) -> Request | Problem:
+    try:
+        return replace(request, submission=_filled(request.submission, merged, field))
+    except Problem as problem:
+        return problem
+
+
+def _filled(submission: Submission, merged: Merged, field: str) -> Submission:
+    """`submission` for one recipient. Values are escaped in HTML and percent-encoded in the URL."""
+    known = merged.substitutions or {}
+
+    def fill(text: str, written: Callable[[str], str] = str) -> str:
+        return _PLACEHOLDER.sub(lambda found: written(_known(known, found[1], field)), text)
+
+    return replace(
+        submission,
+        destinations=of_kind(Recipient.Kind.TO, [merged.destination]),
+        subject=fill(submission.subject),
+        text=fill(submission.text),
+        html=fill(submission.html, html.escape),
+        headers=tuple((name, fill(value)) for name, value in submission.headers),
+        options=replace(submission.options, unsubscribe=fill(submission.options.unsubscribe, _quoted)),
+    )
+
+
+def _known(substitutions: Mapping[str, str], name: str, field: str) -> str:
+    if name not in substitutions:
+        raise invalid(f"The mail says {{{{{name}}}}}, but this recipient has no such substitution.", f"{field}.{name}")
+    return substitutions[name]
+
+
+def _quoted(value: str) -> str:
+    return quote(value, safe="")

@@ -30,7 +30,7 @@ class Instance:
     """The running processes. `settings` are the environment variables they run with."""
 
     def __init__(self, settings: Mapping[str, str], log: Path) -> None:
-        self.settings = settings
+        self.settings = dict(settings)
         self.log = log
         self._commands = parse_procfile((ROOT / "Procfile").read_text()).processes
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -58,6 +58,10 @@ class Instance:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def group(self, name: str) -> int:
+        """The process group of a running process: its own id, and what its children are found by."""
+        return self._running[name].pid
 
     def kill(self, name: str) -> None:
         """kill -9 the process and its children, and wait until they are gone."""

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from email_processor import events
+from email_processor import events, suppression
 from email_processor.events import Happening, Standing
 from email_processor.models import Event, EventType, Recipient, State
 from email_processor.models.recipient import share_of
@@ -206,6 +206,7 @@ class _Changes:
 
     def write(self) -> None:
         events.publish(self._happenings)
+        suppression.learn(self._happenings)
         for (state, count, values), keys in self._groups().items():
             rows = Recipient.objects.filter(pk__in=keys, state=state, events_count=count)
             written = rows.update(**dict(values))

@@ -118,6 +118,7 @@ class ApplicationAdmin(InZoneAdmin):
         ),
         ("Whom to tell", {"fields": ("notification_url", "signing_secret_shown")}),
         ("Sending", {"fields": ("allowed_senders", "registered_delivery", "in_doubt_policy", "in_doubt_wait")}),
+        ("Whom to send no more", {"fields": ("suppress_hard_bounces", "suppress_complaints")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Application]":

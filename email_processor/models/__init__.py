@@ -3,6 +3,7 @@ from email_processor.models.inbound import DeliveryReceipt, Evidence, InboundMes
 from email_processor.models.message import Attachment, Content, Message, Priority, Ret
 from email_processor.models.recipient import Event, EventType, Recipient, State
 from email_processor.models.standing import ConnectionStanding, ProcessorStatus
+from email_processor.models.suppression import Suppression
 
 __all__ = [
     "Attachment",
@@ -21,5 +22,6 @@ __all__ = [
     "Ret",
     "Session",
     "State",
+    "Suppression",
     "Turn",
 ]

@@ -1,7 +1,8 @@
 """The first station: check a submission, store it and queue it, in one transaction. What is committed here will be sent."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from email_processor import lifecycle
-from email_processor.models import Attachment, Content, Message, Recipient, State
+from email_processor import lifecycle, suppression
+from email_processor.models import Attachment, Content, Message, Recipient, State, Suppression
 from email_processor.outbound import mime
 from email_processor.outbound.addresses import needs_smtputf8, wire_address
 from email_processor.outbound.checking import check
@@ -18,7 +19,7 @@ from email_processor.outbound.expectation import expected_receipts
 from email_processor.outbound.submission import Destination, Mailbox, Refused, Submission
 from email_processor.outbound.tasks import send_due
 from epm.choices import InDoubtPolicy, RegisteredDelivery
-from epm.models import EmailConnection
+from epm.models import Application, EmailConnection, Zone
 from lib.doorbell import ring
 from lib.ids import new_id
 
@@ -58,7 +59,7 @@ def accept_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
     outcomes: list[Accepted | Refused] = []
     with transaction.atomic():
         for some in _in_portions(submissions):
-            drafts = [_drafted(submission, ways, now) for submission in some]
+            drafts = _held_back([_drafted(submission, ways, now) for submission in some])
             _store([draft for draft in drafts if isinstance(draft, _Draft)])
             outcomes += [_accepted(draft) for draft in drafts]
     return outcomes
@@ -73,6 +74,8 @@ class _Draft:
     message: Message
     content: bytes
     recipients: list[Recipient]
+    suppressed: Mapping[UUID, str] = field(default_factory=dict)
+    """Those who get no mail, and why."""
 
 
 class _Ways:
@@ -108,6 +111,30 @@ def _drafted(submission: Submission, known: _Ways, now: datetime) -> _Draft | Re
     except Refused as refused:
         return refused
     return _Draft(submission, ways, message, content, _recipients(submission, ways, message))
+
+
+def _held_back(drafts: Sequence[_Draft | Refused]) -> list[_Draft | Refused]:
+    """Mark those recipients who get no mail; refused is a mail that nobody would get. A query for each application."""
+    addresses: defaultdict[tuple[Zone, Application | None], list[str]] = defaultdict(list)
+    for draft in drafts:
+        if isinstance(draft, _Draft):
+            addresses[_sender_of(draft)] += [row.address for row in draft.recipients]
+    entries = {sender: suppression.suppressed(*sender, asked) for sender, asked in addresses.items()}
+    return [_without(draft, entries[_sender_of(draft)]) if isinstance(draft, _Draft) else draft for draft in drafts]
+
+
+def _sender_of(draft: _Draft) -> tuple[Zone, Application | None]:
+    return draft.submission.zone, draft.submission.application
+
+
+def _without(draft: _Draft, entries: Mapping[str, Suppression]) -> _Draft | Refused:
+    held_back = [recipient for recipient in draft.recipients if recipient.address in entries]
+    if len(held_back) == len(draft.recipients):
+        some = [suppression.why(entries[recipient.address]) for recipient in held_back[:3]]
+        return Refused("all_suppressed", " ".join(["Nobody is left to send to.", *some]), field="to")
+    for recipient in held_back:
+        recipient.state, recipient.due_at = State.SUPPRESSED, None
+    return replace(draft, suppressed={row.pk: suppression.why(entries[row.address]) for row in held_back})
 
 
 def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
@@ -256,7 +283,8 @@ def _store(drafts: Sequence[_Draft]) -> None:
         for draft in drafts
         for file in draft.submission.attachments
     )
-    lifecycle.enter([recipient for draft in drafts for recipient in draft.recipients])
+    suppressed = {key: why for draft in drafts for key, why in draft.suppressed.items()}
+    lifecycle.enter([recipient for draft in drafts for recipient in draft.recipients], suppressed)
     for draft in drafts:
-        if draft.recipients[0].due_at == draft.message.accepted_at:
+        if any(recipient.due_at == draft.message.accepted_at for recipient in draft.recipients):
             ring(send_due, draft.submission.zone.name)

@@ -28,6 +28,7 @@ from email_processor.outbound.queue import Claimed, Outgoing
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult
 from email_processor.outbound.wire import Posting, Wire
+from email_processor.outbound.withdrawing import withdraw
 from epm.models import EmailConnection
 from lib import retry, stopping
 
@@ -159,8 +160,9 @@ class _Drain:
         now = timezone.now()
         if past := [one.id for one in turns if one.expire_at <= now]:
             queue.expire(past)
+        withdrawn = withdraw(self._zone_name, [one.id for one in turns if one.expire_at > now])
         ready: set[UUID] = set()
-        for token, keys in _by_token(one for one in turns if one.expire_at > now):
+        for token, keys in _by_token(one for one in turns if one.expire_at > now and one.id not in withdrawn):
             ready |= lifecycle.begin(token, keys)
         return ready
 

@@ -70,6 +70,16 @@ class Application(models.Model):
     in_doubt_wait = models.PositiveIntegerField(
         "wait for a receipt, minutes", default=60, help_text="How long to wait for a receipt before sending again."
     )
+    suppress_hard_bounces = models.BooleanField(
+        "suppress after a hard bounce",
+        default=True,
+        help_text="Send no more to an address that a server calls unknown, moved or closed.",
+    )
+    suppress_complaints = models.BooleanField(
+        "suppress after a complaint",
+        default=True,
+        help_text="Send no more to an address whose owner called a mail unwanted.",
+    )
     signing_secret = EncryptedTextField(
         default=new_signing_secret, help_text="Signs every call to the two URLs (Standard Webhooks)."
     )

@@ -140,7 +140,10 @@ def _without(draft: _Draft, entries: Mapping[str, Suppression]) -> _Draft | Refu
 def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
     if isinstance(draft, Refused):
         return draft
-    expected = {row.pk: expected_receipts(draft.ways, row.notify) for row in draft.recipients}
+    expected = {
+        row.pk: [] if row.pk in draft.suppressed else expected_receipts(draft.ways, row.notify)
+        for row in draft.recipients
+    }
     return Accepted(draft.message, tuple(draft.recipients), tuple(draft.ways), expected)
 
 

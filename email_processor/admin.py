@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from email_processor.console import about, dashboard, finding, test_mail
+from email_processor.console import about, dashboard, finding, test_mail, ways
 from email_processor.console.mail import MessageAdmin, RecipientAdmin
 from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
 from email_processor.console.sessions import SessionAdmin
@@ -24,6 +24,7 @@ console.boxes += [
     Box(f"{_BOXES}/find.html", dashboard.find_box, _SEEN, order=20, wide=True),
     Box(f"{_BOXES}/day.html", dashboard.day_box, _SEEN, order=30, wide=True),
     Box(f"{_BOXES}/attention.html", dashboard.attention_box, _SEEN, order=40),
+    Box(f"{_BOXES}/ways.html", ways.box, "epm.view_emailconnection", order=50),
 ]
 console.pages += [
     Page("find/", finding.find, "find"),
@@ -33,6 +34,7 @@ console.pages += [
 _TEST_MAIL = Panel(
     "email_processor/test_mail_panel.html", test_mail.panel, test_mail.PERMISSION, "Send a test mail", "send"
 )
+console.add_panel(EmailConnection, Panel("email_processor/way_panel.html", ways.panel))
 for _model in (Application, EmailConnection):
     console.add_panel(_model, _TEST_MAIL)
 

@@ -6,6 +6,7 @@ from celery import Celery
 from celery.signals import task_postrun, task_prerun, worker_process_init, worker_shutting_down
 
 from lib import file_broker, stopping
+from project.heartbeat import Heartbeat
 from project.queues import WatchZones
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
@@ -17,6 +18,7 @@ app.autodiscover_tasks(
     ["notifications", "email_processor.outbound", "email_processor.inbound", "email_processor.browser"], force=False
 )
 app.steps["consumer"].add(WatchZones)
+app.steps["consumer"].add(Heartbeat)
 
 
 # A stop comes as SIGTERM to the whole process group (a terminal, honcho) or to the parent alone (systemd). Celery's pool

@@ -33,11 +33,16 @@ class UnknownZone(Exception):
 
 def send_queues() -> list[str]:
     """The send queues of this worker. Raises UnknownZone."""
+    return [f"send.{name}" for name in send_zones()]
+
+
+def send_zones() -> list[str]:
+    """The zones this worker sends for. Raises UnknownZone."""
     known = list(apps.get_model("epm", "Zone").objects.values_list("name", flat=True))
     unknown = set(settings.EPM_ZONES) - set(known)
     if unknown:
         raise UnknownZone(f"EPM_ZONES names no such zone: {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")
-    return [f"send.{name}" for name in settings.EPM_ZONES or known]
+    return list(settings.EPM_ZONES or known)
 
 
 class WatchZones(bootsteps.StartStopStep):

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from project.heartbeat import beat
 from project.queues import COMMON_QUEUES, UnknownZone, send_queues
 
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
             queues = ",".join([*send_queues(), *COMMON_QUEUES])
         except UnknownZone as error:
             raise CommandError(str(error)) from error
+        beat("starting")
         celery = str(Path(sys.executable).with_name("celery"))
         arguments = ["--quiet", "--app", "project", "worker", "--queues", queues, "--loglevel", "WARNING"]
         arguments += ["--concurrency", str(settings.EPM_WORKER_PROCESSES), "-Ofair"]

@@ -20,11 +20,14 @@ from epm.console import secret_pages
 from epm.console.forms import ConnectionForm, CredentialForm
 from epm.console.groups import OPERATORS, SUPPORT
 from epm.console.links import change_url
+from epm.console.mailbox_form import SECRETS, MailboxForm
 from epm.console.pages import ConfigurationAdmin
 from epm.console.registry import Entry, console
 from epm.console.shown import BAD, GOOD, QUIET, code, label, masked, moment
-from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
+from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Mailbox, Zone
 from epm.models.application import new_signing_secret
+
+OAUTH2_FIELDS = ("token_url", "client_id", "client_secret", "refresh_token", "scope")
 
 
 def shown_if(field: str, condition: str) -> str:
@@ -33,7 +36,7 @@ def shown_if(field: str, condition: str) -> str:
 
 
 @admin.display(description="enabled", ordering="enabled")
-def enabled_label(row: "Application | EmailConnection | Credential") -> SafeString:
+def enabled_label(row: "Application | EmailConnection | Credential | Mailbox") -> SafeString:
     return label("enabled", GOOD) if row.enabled else label("disabled", BAD)
 
 
@@ -234,6 +237,57 @@ class EmailConnectionAdmin(InZoneAdmin):
         return moment(row.ehlo_seen_at)
 
 
+@admin.register(Mailbox)
+class MailboxAdmin(InZoneAdmin):
+    form = MailboxForm
+    list_display = ("name", "zone", enabled_label, "protocol", "server", "user_name", "health", "taken", "checked")
+    list_filter = ("zone", "protocol", "enabled")
+    search_fields = ("name", "server", "user_name")
+    readonly_fields = ("health", "taken", "checked")
+    conditional_fields = {
+        "password": shown_if("login", "== 'password'"),
+        **{name: shown_if("login", "== 'oauth2'") for name in OAUTH2_FIELDS},
+        "verify_certificate": shown_if("transport", "!= 'tcp'"),
+        "folder": shown_if("protocol", "== 'imap'"),
+        "idle": shown_if("protocol", "== 'imap'"),
+        "move_to": shown_if("after_taking", "== 'move'"),
+        "expunge": shown_if("after_taking", "!= 'mark'"),
+    }
+    fieldsets = (
+        (None, {"fields": ("zone", "name", "enabled")}),
+        ("Server", {"fields": ("protocol", "server", "transport", "port", "verify_certificate")}),
+        ("Login", {"fields": ("login", "user_name", "password", *OAUTH2_FIELDS)}),
+        (
+            "What is read",
+            {"fields": ("folder", "after_taking", "move_to", "expunge", "idle", "poll_seconds", "address")},
+        ),
+        ("When last read", {"fields": ("health", "checked", "taken")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Mailbox | None = None) -> Any:
+        """Secrets are a form's matter: whoever only reads sees no trace of them."""
+        if obj is None:
+            return self.fieldsets[:-1]
+        hidden = () if self.has_change_permission(request, obj) else SECRETS
+        return [
+            (title, {**options, "fields": tuple(f for f in options["fields"] if f not in hidden)})
+            for title, options in self.fieldsets
+        ]
+
+    def advice_about(self, row: Mailbox) -> list[str]:
+        return advice.about_mailbox(row)
+
+    @admin.display(description="health")
+    def health(self, row: Mailbox) -> SafeString:
+        if row.problem:
+            return label(row.problem, BAD)
+        return label("read", GOOD) if row.checked_at else label("not read yet", QUIET)
+
+    @admin.display(description="last read", ordering="checked_at")
+    def checked(self, row: Mailbox) -> Any:
+        return moment(row.checked_at)
+
+
 @admin.register(Credential)
 class CredentialAdmin(InZoneAdmin):
     form = CredentialForm
@@ -307,12 +361,13 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass
 
 
-_MODELS = ("zone", "application", "applicationaddress", "emailconnection", "credential")
+_MODELS = ("zone", "application", "applicationaddress", "emailconnection", "mailbox", "credential")
 console.grant(OPERATORS, "epm", *(f"{verb}_{m}" for m in _MODELS for verb in ("add", "change", "delete", "view")))
 console.grant(SUPPORT, "epm", *(f"view_{m}" for m in _MODELS if m != "credential"))
 console.entries += [
     Entry("Configuration", "Applications", "apps", "epm_application_changelist", "epm.view_application", 10),
     Entry("Configuration", "Connections", "dns", "epm_emailconnection_changelist", "epm.view_emailconnection", 20),
+    Entry("Configuration", "Mailboxes", "inbox", "epm_mailbox_changelist", "epm.view_mailbox", 25),
     Entry("Configuration", "Credentials", "key", "epm_credential_changelist", "epm.view_credential", 30),
     Entry("Configuration", "Zones", "lan", "epm_zone_changelist", "epm.view_zone", 40),
     Entry("Configuration", "People", "person", "auth_user_changelist", "auth.view_user", 50),

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 
 from django.utils import timezone
 
-from epm.choices import Transport
-from epm.models import Application, Credential, EmailConnection
+from epm.choices import AfterTaking, MailboxProtocol, MailboxTransport, Transport
+from epm.models import Application, Credential, EmailConnection, Mailbox
 
 
 def about_connection(connection: EmailConnection) -> list[str]:
@@ -21,6 +21,22 @@ def about_connection(connection: EmailConnection) -> list[str]:
         doubts.append(
             "With TCP the user name and password cross the network unprotected. Better choose TLS or STARTTLS."
         )
+    return doubts
+
+
+def about_mailbox(mailbox: Mailbox) -> list[str]:
+    """Doubts about a valid mailbox."""
+    doubts = []
+    usual = MailboxProtocol(mailbox.protocol).usual_port(MailboxTransport(mailbox.transport))
+    if mailbox.port in (110, 143, 993, 995) and mailbox.port != usual:
+        doubts.append(
+            f"Port {mailbox.port} is not the usual one of {mailbox.get_protocol_display()} with "
+            f"{MailboxTransport(mailbox.transport).name}, which is {usual}."
+        )
+    if mailbox.transport == MailboxTransport.TCP and not _is_loopback(mailbox.server):
+        doubts.append("With TCP the login and all mail cross the network unprotected. Better choose TLS or STARTTLS.")
+    if mailbox.after_taking == AfterTaking.MARK:
+        doubts.append("A mail that somebody reads in this mailbox before the platform does is not taken.")
     return doubts
 
 

@@ -55,6 +55,40 @@ class Transport(models.TextChoices):
         return {Transport.TCP: 25, Transport.TLS: 465, Transport.STARTTLS: 587}[self]
 
 
+class MailboxProtocol(models.TextChoices):
+    """How a mailbox is read."""
+
+    IMAP = "imap", "IMAP4"
+    POP3 = "pop3", "POP3"
+
+    def usual_port(self, transport: "MailboxTransport") -> int:
+        plain, secured = (143, 993) if self is MailboxProtocol.IMAP else (110, 995)
+        return secured if transport is MailboxTransport.TLS else plain
+
+
+class MailboxTransport(models.TextChoices):
+    """How the connection to a mailbox is secured."""
+
+    TCP = "tcp", "TCP (plain)"
+    TLS = "tls", "TLS (from the first byte)"
+    STARTTLS = "starttls", "STARTTLS"
+
+
+class MailboxLogin(models.TextChoices):
+    """How the platform proves to a mailbox's server who it is."""
+
+    PASSWORD = "password", "User name and password"
+    OAUTH2 = "oauth2", "OAuth 2.0 (XOAUTH2)"
+
+
+class AfterTaking(models.TextChoices):
+    """What becomes of a mail in its mailbox once it is stored here."""
+
+    MARK = "mark", "Mark as read"
+    DELETE = "delete", "Delete"
+    MOVE = "move", "Move to a folder"
+
+
 class ConnectionKind(models.TextChoices):
     """Where a connection delivers to."""
 

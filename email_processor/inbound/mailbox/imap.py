@@ -1,0 +1,104 @@
+"""A folder read by IMAP4 (RFC 3501, RFC 9051), with IDLE (RFC 2177), UIDPLUS (RFC 4315) and MOVE (RFC 6851) where offered."""
+
+import time
+from collections.abc import Collection, Mapping
+from threading import Event
+
+from imapclient import DELETED, SEEN, IMAPClient, SocketTimeout
+
+from email_processor.inbound.mailbox import tokens
+from email_processor.inbound.mailbox.box import CONNECT_SECONDS, READ_SECONDS, Box, tls_context
+from epm.choices import AfterTaking, MailboxLogin, MailboxTransport
+from epm.models import Mailbox
+
+LOOK_SECONDS = 1.0
+"""How soon a waiting poller notices that it is asked to stop."""
+
+
+class ImapBox(Box):
+    """Keys are UIDs."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        context = tls_context(mailbox)
+        self._mailbox = mailbox
+        self._client = IMAPClient(
+            mailbox.server,
+            mailbox.port,
+            ssl=mailbox.transport == MailboxTransport.TLS,
+            ssl_context=context,
+            timeout=SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        )
+        try:
+            if mailbox.transport == MailboxTransport.STARTTLS:
+                self._client.starttls(context)
+            self._log_in()
+            self._open()
+        except BaseException:
+            self.drop()
+            raise
+
+    def _log_in(self) -> None:
+        if self._mailbox.login == MailboxLogin.OAUTH2:
+            self._client.oauth2_login(self._mailbox.user_name, tokens.access_token(self._mailbox))
+        else:
+            self._client.login(self._mailbox.user_name, self._mailbox.password)
+
+    def _open(self) -> None:
+        target = self._mailbox.move_to
+        if self._mailbox.after_taking == AfterTaking.MOVE and not self._client.folder_exists(target):
+            self._client.create_folder(target)
+        self._client.select_folder(self._mailbox.folder)
+
+    def waiting(self) -> list[int]:
+        marks = self._mailbox.after_taking == AfterTaking.MARK
+        return sorted(self._client.search(["UNSEEN", "UNDELETED"] if marks else ["UNDELETED"]))
+
+    def sizes(self, keys: Collection[int]) -> Mapping[int, int]:
+        found = self._client.fetch(keys, ["RFC822.SIZE"])
+        return {key: int(found[key][b"RFC822.SIZE"]) for key in keys if key in found}
+
+    def fetch(self, keys: Collection[int]) -> Mapping[int, bytes]:
+        found = self._client.fetch(keys, ["BODY.PEEK[]"])
+        return {key: found[key][b"BODY[]"] for key in keys if key in found and found[key].get(b"BODY[]")}
+
+    def dispose(self, keys: Collection[int]) -> None:
+        after = self._mailbox.after_taking
+        if after == AfterTaking.MARK:
+            self._client.add_flags(keys, [SEEN], silent=True)
+        elif after == AfterTaking.DELETE:
+            self._delete(keys)
+        elif self._client.has_capability("MOVE"):
+            self._client.move(keys, self._mailbox.move_to)
+        else:
+            self._client.copy(keys, self._mailbox.move_to)
+            self._delete(keys)
+
+    def _delete(self, keys: Collection[int]) -> None:
+        self._client.add_flags(keys, [DELETED], silent=True)
+        if not self._mailbox.expunge:
+            return
+        # Without UIDPLUS, what others have marked as deleted goes, too.
+        if self._client.has_capability("UIDPLUS"):
+            self._client.uid_expunge(keys)
+        else:
+            self._client.expunge()
+
+    def wait(self, stop: Event, seconds: float) -> bool:
+        if not self._client.has_capability("IDLE"):
+            return False
+        deadline = time.monotonic() + seconds
+        self._client.idle()
+        while not stop.is_set() and time.monotonic() < deadline:
+            if any(news[-1:] == (b"EXISTS",) or news[1:] == (b"EXISTS",) for news in self._told()):
+                break
+        self._client.idle_done()
+        return True
+
+    def _told(self) -> list[tuple[object, ...]]:
+        return self._client.idle_check(timeout=LOOK_SECONDS)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self._client.logout()
+
+    def drop(self) -> None:
+        self._client.shutdown()

@@ -111,7 +111,7 @@ def _is_told(happening: Happening) -> bool:
 
 
 def _about(keys: Collection[UUID]) -> dict[UUID, _About]:
-    rows = Recipient.objects.filter(pk__in=keys).values_list(
+    rows = Recipient.objects.filter(pk__among=keys).values_list(
         "pk",
         "message_id",
         "message__message_id_header",

@@ -99,10 +99,10 @@ def begin(claim: UUID, keys: Collection[UUID]) -> set[UUID]:
     """
     with transaction.atomic():
         mine = Recipient.objects.select_for_update(of=("self",)).filter(
-            pk__in=keys, claim=claim, state__in=[State.QUEUED, State.DEFERRED]
+            pk__among=keys, claim=claim, state__in=[State.QUEUED, State.DEFERRED]
         )
         ready = set(mine.order_by("pk").values_list("pk", flat=True))
-        Recipient.objects.filter(pk__in=ready).update(
+        Recipient.objects.filter(pk__among=ready).update(
             state=State.SENDING, state_at=timezone.now(), attempts=F("attempts") + 1
         )
     return ready
@@ -128,7 +128,7 @@ def allowed(state: State, to: State, *, by_evidence: bool) -> bool:
 
 def _locked(keys: Collection[UUID]) -> dict[UUID, Standing]:
     """The rows, locked in the order of their keys so that two batches never wait for each other in a circle."""
-    locked = Recipient.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+    locked = Recipient.objects.select_for_update(of=("self",)).filter(pk__among=keys).order_by("pk")
     found = list(locked.values_list("pk", "address", "message__sandbox", "application_id", *_COUNTED))
     applications = _applications({application for _, _, _, application, *_ in found} - {None})
     return {
@@ -208,7 +208,7 @@ class _Changes:
         events.publish(self._happenings)
         suppression.learn(self._happenings)
         for (state, count, values), keys in self._groups().items():
-            rows = Recipient.objects.filter(pk__in=keys, state=state, events_count=count)
+            rows = Recipient.objects.filter(pk__among=keys, state=state, events_count=count)
             written = rows.update(**dict(values))
             assert written == len(keys), "a locked recipient changed under us"
         bulk.insert(

@@ -5,16 +5,18 @@ Claiming pushes `due_at` to the end of the lease and writes a fresh `claim` toke
 fall due again. Whoever settles the row compares the token, so that a worker which overslept its lease changes nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connections, models, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from lib import among  # noqa: F401 - where there are queues, there are batches of keys
 from lib.ids import new_id
 
 
@@ -33,40 +35,55 @@ M = TypeVar("M", bound=Claimable)
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[M]):
-    """What one worker holds: the token it settles with, and the primary keys, in the queue's order."""
+    """What one worker holds: the token it settles with, and a row for each, in the queue's order.
+
+    A row is the primary key and the columns that were asked for.
+    """
 
     token: UUID
-    keys: tuple[Any, ...]
+    rows: tuple[tuple[Any, ...], ...]
     until: datetime
 
     def __bool__(self) -> bool:
-        return bool(self.keys)
+        return bool(self.rows)
+
+    @property
+    def keys(self) -> tuple[Any, ...]:
+        return tuple(row[0] for row in self.rows)
 
 
-def claim(queue: "QuerySet[M]", *, lease: timedelta, limit: int) -> Claim[M]:
-    """Take up to `limit` due rows of `queue` (an ordered queryset; due_at is compared here) for `lease`.
+def claim(*queues: "QuerySet[M]", lease: timedelta, limit: int, columns: Sequence[str] = ()) -> Claim[M]:
+    """Take up to `limit` due rows for `lease`, from each queue (an ordered queryset; due_at is compared here) as many.
 
-    One statement. On PostgreSQL rows another worker is just taking are skipped, elsewhere the database's write lock decides.
+    One transaction. On PostgreSQL rows another worker is just taking are skipped, elsewhere the database's write lock decides.
     """
-    now = timezone.now()
+    now, model = timezone.now(), queues[0].model
     token, until = new_id(), now + lease
+    database = connections[router.db_for_write(model)]
+    most = -(-limit // len(queues))
+    rows: list[tuple[Any, ...]] = []
+    with transaction.atomic(using=database.alias):
+        for queue in queues:
+            rows += _due(queue, now, database).values_list("pk", *columns)[: min(most, limit - len(rows))]
+        if rows:
+            held = model._default_manager.using(database.alias).filter(pk__among=[row[0] for row in rows])
+            held.update(due_at=until, claim=token)
+    return Claim(token, tuple(rows), until)
+
+
+def _due(queue: "QuerySet[M]", now: datetime, database: BaseDatabaseWrapper) -> "QuerySet[M]":
     due = queue.filter(due_at__lte=now)
-    database = router.db_for_write(queue.model)
-    with transaction.atomic(using=database):
-        if connections[database].features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, of=("self",))
-        keys = tuple(due.values_list("pk", flat=True)[:limit])
-        if keys:
-            queue.model._default_manager.using(database).filter(pk__in=keys).update(due_at=until, claim=token)
-    return Claim(token, keys, until)
+    if database.features.has_select_for_update_skip_locked:
+        return due.select_for_update(skip_locked=True, of=("self",))
+    return due
 
 
 def renew(model: type[M], held: UUID, keys: Collection[Any], *, lease: timedelta) -> int:
     """Keep what is still held under `held` for another `lease`; says how many rows that were."""
-    rows = model._default_manager.filter(pk__in=keys, claim=held, due_at__isnull=False)
+    rows = model._default_manager.filter(pk__among=keys, claim=held, due_at__isnull=False)
     return rows.update(due_at=timezone.now() + lease)
 
 
 def release(model: type[M], held: UUID, keys: Collection[Any]) -> int:
     """Give claimed rows back to the queue at once, untouched; says how many rows that were."""
-    return model._default_manager.filter(pk__in=keys, claim=held).update(due_at=timezone.now(), claim=None)
+    return model._default_manager.filter(pk__among=keys, claim=held).update(due_at=timezone.now(), claim=None)

@@ -29,6 +29,8 @@ ASKING = (State.DEFERRED, State.IN_DOUBT, State.HELD)
 """States that operators look for: always few rows."""
 
 
+_ANY_WAY = "any"
+
 WATCHED = (State.SENDING, State.IN_DOUBT)
 """States that the sweep looks after: what is on the wire, and what waits for a receipt."""
 
@@ -58,8 +60,14 @@ class EventType(models.TextChoices):
 
 def share_of(message: Message) -> str:
     """Whose mails stand behind each other in the queue: those of one application that go the same way out."""
-    way = "sandbox" if message.sandbox else message.connection_id or "any"
+    way = 0 if message.sandbox else message.connection_id or _ANY_WAY
     return f"{way}/{message.application_id or ''}"
+
+
+def way_of(share: str) -> int | None:
+    """The way out of a share: a connection's key, 0 for the sandbox, None for any of its zone's."""
+    way = share.partition("/")[0]
+    return None if way == _ANY_WAY else int(way)
 
 
 class Recipient(Claimable):

@@ -23,6 +23,14 @@ _PAUSE = timedelta(minutes=1)
 """How long mails rest whose connection is disabled, before somebody looks whether it is enabled again."""
 _OVERFLOW_PAUSE = timedelta(seconds=5)
 """How long mails rest for whose destination enough waits already."""
+_FEW = 10
+_DEPTH = 5
+"""Mails handed to the wire for each connection: one in dialogue, the others ready, so that none waits for the database. Where
+there are only a few connections one each: a server kept on a short rope shall not have more to lose."""
+
+
+def _ready_for(connections: int) -> int:
+    return connections if connections < _FEW else connections * _DEPTH
 
 
 @dataclass(eq=False)
@@ -66,7 +74,7 @@ class Lane:
 
     @property
     def limit(self) -> int:
-        return min(self.way.limit, self.route.limit)
+        return min(self.way.limit, _ready_for(self.route.limit))
 
     @property
     def is_full(self) -> bool:
@@ -141,7 +149,7 @@ class Lanes:
             fresh.standing,
         )
         way.is_probed = way.is_broken and way.is_probed and bool(way.waiting or way.on_the_wire)
-        way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, fresh.most))
+        way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, _ready_for(fresh.most)))
         for lane in self:
             if lane.way is way:
                 lane.route = way.route.to(lane.route.destination)

@@ -1,7 +1,10 @@
 """The queue is the table of recipients: claimed for sending here, and what dead workers left behind is settled here."""
 
+import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,16 +15,14 @@ from django.utils import timezone
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import Content, EventType, Recipient, State
+from email_processor.models.recipient import way_of
 from email_processor.outbound.addresses import domain_of
-from email_processor.outbound.routing import SANDBOX
+from email_processor.outbound.shares import WAITING, lines_due
 from epm.choices import InDoubtPolicy
 from epm.models import Zone
 from lib import claims
-from lib.claims import Claim
 
-WAITING = (State.QUEUED, State.DEFERRED)
-"""The states in which a due recipient is to be sent."""
-
+_SHARES_AT_ONCE = 20
 _SWEPT_AT_ONCE = 500
 _USUAL_WAIT = timedelta(minutes=60)
 
@@ -59,32 +60,46 @@ class Outgoing(NamedTuple):
 
 def has_due(zone_name: str) -> bool:
     """Is anything due in the zone?"""
-    return due_in(zone_name).filter(due_at__lte=timezone.now()).exists()
+    return bool(lines_due(_zone(zone_name), timezone.now()))
 
 
 def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -> list[Claimed]:
-    """Take up to `limit` due recipients for EPM_LEASE, urgent and long due ones first, and none of the ways out in `without`.
+    """Take up to `limit` due recipients for EPM_LEASE, none of them for the ways out in `without`.
 
-    None among these stands for mails that may take any way.
+    Urgent ones go first; among equally urgent ones every share gets as much as the others, its longest due ones first. None
+    among `without` stands for mails that may take any way.
     """
-    waiting = due_in(zone_name)
-    if SANDBOX in without:
-        waiting = waiting.filter(message__sandbox=False)
-    if None in without:
-        waiting = waiting.exclude(message__connection__isnull=True, message__sandbox=False)
-    if connections := set(without) - {SANDBOX, None}:
-        waiting = waiting.exclude(message__connection__in=connections)
-    return _details(claims.claim(waiting.order_by("priority", "due_at"), lease=settings.EPM_LEASE, limit=limit))
+    zone, claimed = _zone(zone_name), list[Claimed]()
+    lines = [line for line in lines_due(zone, timezone.now()) if way_of(line.share) not in without]
+    for priority, group in groupby(lines, key=attrgetter("priority")):
+        shares = _some([line.share for line in group])
+        waiting = Recipient.objects.filter(zone=zone, priority=priority, state__in=WAITING).order_by("due_at")
+        claimed += _claim_evenly([waiting.filter(share=share) for share in shares], limit - len(claimed))
+        if len(claimed) >= limit:
+            break
+    return claimed
 
 
-def due_in(zone_name: str) -> "QuerySet[Recipient]":
-    """What waits to be sent in a zone, due or not yet."""
-    return Recipient.objects.filter(zone__name=zone_name, state__in=WAITING)
+def _zone(name: str) -> int:
+    return Zone.objects.values_list("pk", flat=True).get(name=name)
 
 
-def load(keys: Collection[UUID]) -> list[Outgoing]:
-    """What sending needs to know of each recipient: one query."""
-    rows = Recipient.objects.filter(pk__in=keys).values_list(
+def _some(shares: list[str]) -> list[str]:
+    """As many as one claim should ask, by chance: the next claim asks others."""
+    return shares if len(shares) <= _SHARES_AT_ONCE else random.sample(shares, _SHARES_AT_ONCE)
+
+
+def _claim_evenly(queues: "Sequence[QuerySet[Recipient]]", limit: int) -> list[Claimed]:
+    held = claims.claim(*queues, lease=settings.EPM_LEASE, limit=limit, columns=("share", "expire_at", "address"))
+    return [
+        Claimed(key, held.token, way_of(share), expire_at, domain_of(address))
+        for key, share, expire_at, address in held.rows
+    ]
+
+
+def load(keys: Sequence[UUID]) -> list[Outgoing]:
+    """What sending needs to know of each recipient, in the order of `keys`: one query."""
+    rows = Recipient.objects.filter(pk__among=keys).values_list(
         "pk",
         "attempts",
         "address",
@@ -96,16 +111,17 @@ def load(keys: Collection[UUID]) -> list[Outgoing]:
         "message__envid",
         "message__size",
         "message__smtputf8",
-        "message__expire_at",
+        "expire_at",
         "message__in_doubt_policy",
         "application__in_doubt_wait",
     )
-    return [Outgoing(*row) for row in rows]
+    found = {row[0]: Outgoing(*row) for row in rows}
+    return [found[key] for key in keys if key in found]
 
 
 def load_contents(message_ids: Collection[UUID]) -> dict[UUID, bytes]:
     """The MIME bytes of each Message: one query."""
-    rows = Content.objects.filter(message__in=message_ids).values_list("message", "mime")
+    rows = Content.objects.filter(message__among=message_ids).values_list("message", "mime")
     return {message_id: bytes(mime) for message_id, mime in rows}
 
 
@@ -116,7 +132,7 @@ def renew(token: UUID, keys: Collection[UUID]) -> int:
 
 def postpone(token: UUID, keys: Collection[UUID], until: datetime) -> int:
     """Give claimed recipients back, due at `until`, their state untouched."""
-    return Recipient.objects.filter(pk__in=keys, claim=token).update(due_at=until, claim=None)
+    return Recipient.objects.filter(pk__among=keys, claim=token).update(due_at=until, claim=None)
 
 
 def expire(keys: Sequence[UUID]) -> None:
@@ -174,7 +190,7 @@ def _end_waiting_for_receipts() -> None:
 
 
 def _expire_what_is_past() -> None:
-    for keys in _taken(Recipient.objects.filter(state__in=WAITING, message__expire_at__lte=timezone.now())):
+    for keys in _taken(Recipient.objects.filter(state__in=WAITING, expire_at__lte=timezone.now())):
         expire(keys)
 
 
@@ -190,14 +206,3 @@ def _requeue(key: UUID, why: str, at: datetime) -> Move:
 
 def _patience(mail: Outgoing) -> timedelta:
     return _USUAL_WAIT if mail.in_doubt_wait is None else timedelta(minutes=mail.in_doubt_wait)
-
-
-def _details(held: "Claim[Recipient]") -> list[Claimed]:
-    rows = Recipient.objects.filter(pk__in=held.keys).values_list(
-        "pk", "message__sandbox", "message__connection", "message__expire_at", "address"
-    )
-    found = {
-        key: Claimed(key, held.token, SANDBOX if sandbox else connection, expire_at, domain_of(address))
-        for key, sandbox, connection, expire_at, address in rows
-    }
-    return [found[key] for key in held.keys]

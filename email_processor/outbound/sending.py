@@ -34,7 +34,7 @@ from lib import retry, stopping
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 100
+_AT_ONCE = 500
 """How many recipients one claim takes at most."""
 _LOOK_AGAIN = 0.2
 """Seconds between two looks for new work while old work is still on the wire."""
@@ -147,7 +147,7 @@ class _Drain:
         ready = self._begin(turns)
         lane.land(len(turns) - len(ready))
         self._let_go(one.id for one in turns if one.id not in ready)
-        mails = queue.load(ready)
+        mails = queue.load([one.id for one in turns if one.id in ready])
         self._load_contents({mail.message_id for mail in mails})
         self._wire.post(self._posting(Flight(lane, mail)) for mail in mails)
 

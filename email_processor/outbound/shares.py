@@ -1,0 +1,56 @@
+"""The lines of the queue: who has mail due, without looking at every mail that waits.
+
+Mails stand in one line for each priority and share (an application's mails that go the same way out). The index
+`recipient_due` begins with zone, priority and share, so that going from one line's head to the next is one look each
+(a "loose index scan", which neither database does by itself).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connections, router
+
+from email_processor.models import Priority, Recipient, State
+
+WAITING = (State.QUEUED, State.DEFERRED)
+"""The states in which a due recipient is to be sent."""
+
+
+class Line(NamedTuple):
+    """Due mails of one priority and one share."""
+
+    priority: int
+    share: str
+
+
+def lines_due(zone: int, now: datetime) -> list[Line]:
+    """The lines of a zone (its key) in which something is due, most urgent first."""
+    database = connections[router.db_for_write(Recipient)]
+    with database.cursor() as cursor:
+        due_at = database.ops.adapt_datetimefield_value(now)
+        cursor.execute(_LINES_DUE, [zone, zone, zone, due_at, *(state.value for state in WAITING)])
+        return sorted(Line(*row) for row in cursor.fetchall())
+
+
+def _priorities(values: Iterable[int]) -> str:
+    return " UNION ALL ".join(f"SELECT {value} AS priority" for value in values)
+
+
+_HEAD = """
+    SELECT min(r.share) FROM email_processor_recipient r
+    WHERE r.zone_id = %s AND r.priority = line.priority AND r.due_at IS NOT NULL
+"""
+_LINES_DUE = f"""
+WITH RECURSIVE line (priority, share) AS (
+    SELECT line.priority, ({_HEAD}) FROM ({_priorities(Priority.values)}) line
+    UNION ALL
+    SELECT line.priority, ({_HEAD} AND r.share > line.share) FROM line WHERE line.share IS NOT NULL
+)
+SELECT line.priority, line.share FROM line
+WHERE line.share IS NOT NULL AND EXISTS (
+    SELECT 1 FROM email_processor_recipient r
+    WHERE r.zone_id = %s AND r.priority = line.priority AND r.share = line.share
+    AND r.due_at <= %s AND r.state IN (%s, %s)
+)
+"""  # noqa: S608 - made of constants

@@ -6,7 +6,8 @@ from email_processor.console import about, dashboard, finding, test_mail, ways
 from email_processor.console.mail import MessageAdmin, RecipientAdmin
 from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
 from email_processor.console.sessions import SessionAdmin
-from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session
+from email_processor.console.suppressions import SuppressionAdmin
+from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session, Suppression
 from epm.console.groups import OPERATORS, SUPPORT
 from epm.console.registry import Box, Entry, Page, Panel, console
 from epm.models import Application, EmailConnection
@@ -16,8 +17,10 @@ admin.site.register(Recipient, RecipientAdmin)
 admin.site.register(DeliveryReceipt, DeliveryReceiptAdmin)
 admin.site.register(InboundMessage, InboundMessageAdmin)
 admin.site.register(Session, SessionAdmin)
+admin.site.register(Suppression, SuppressionAdmin)
 
 _SEEN = "email_processor.view_message"
+_SUPPRESSIONS_SEEN = "email_processor.view_suppression"
 _BOXES = "email_processor/boxes"
 console.boxes += [
     Box(f"{_BOXES}/first_mail.html", dashboard.first_mail_box, order=10, wide=True),
@@ -43,9 +46,13 @@ console.entries += [
     Entry("Mail", "Recipients", "alternate_email", "email_processor_recipient_changelist", _SEEN, 20),
     Entry("Mail", "Receipts", "receipt_long", "email_processor_deliveryreceipt_changelist", _SEEN, 30),
     Entry("Mail", "Inbound mail", "inbox", "email_processor_inboundmessage_changelist", _SEEN, 40),
+    Entry(
+        "Mail", "Suppressions", "do_not_disturb_on", "email_processor_suppression_changelist", _SUPPRESSIONS_SEEN, 70
+    ),
     Entry("Mail", "Sessions", "language", "email_processor_session_changelist", _SEEN, 60),
     Entry("Help", "Simulated recipients", "help", "help", order=10),
 ]
-_VIEWS = ("message", "recipient", "event", "deliveryreceipt", "inboundmessage", "session", "turn")
+_VIEWS = ("message", "recipient", "event", "deliveryreceipt", "inboundmessage", "session", "turn", "suppression")
 for _group in (OPERATORS, SUPPORT):
     console.grant(_group, "email_processor", "change_recipient", *(f"view_{model}" for model in _VIEWS))
+console.grant(OPERATORS, "email_processor", "add_suppression", "delete_suppression")

@@ -69,6 +69,7 @@ def _example_application(zone: Zone) -> Application:
         message_types=MessageTypes.REGULAR_AND_DELIVERY,
         application_url=f"{here}/application",
         notification_url=f"{here}/notifications",
+        suppress_hard_bounces=False,  # in the simulated world the same address is to bounce as often as somebody likes
     )
     ApplicationAddress.objects.create(application=application, address=f"demo@{SENDER_DOMAIN}")
     return application

@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.views import ChangeList
 
-from email_processor.console import by_hand, story, words
+from email_processor import suppression
+from email_processor.console import by_hand, story, suppressions, words
 from email_processor.console.finding import WAYS, as_uuid, ids_in, messages_named, recipients_named
 from email_processor.console.mail_files import mail_file
 from email_processor.models import Content, Message, Recipient, State
@@ -147,6 +148,8 @@ class RecipientAdmin(RecordAdmin):
             "entries": story.entries(told, mine),
             "meaning": words.STATES[State(row.state)][1],
             "choices": by_hand.choices(row) if by_hand.may(request) else [],
+            "suppression": suppression.suppressed(row.zone, row.application, [row.address]).get(row.address),
+            "suppress": suppressions.add_url(row.zone, row.address) if suppressions.may_add(request) else "",
         }
 
     @admin.display(description="state")

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from django.utils.safestring import SafeString
 
-from email_processor.models import DeliveryReceipt, EventType, Evidence, InboundMessage, MatchedBy, Session, State
+from email_processor.models import (
+    DeliveryReceipt,
+    EventType,
+    Evidence,
+    InboundMessage,
+    MatchedBy,
+    Session,
+    State,
+    Suppression,
+)
 from epm.console.shown import BAD, GOOD, QUIET, UNDER_WAY, WAITING, label
 
 STATES: Mapping[State, tuple[str, str]] = {
@@ -66,6 +75,13 @@ KINDS = {
 }
 
 SESSIONS = {Session.State.RUNNING: UNDER_WAY, Session.State.ENDED: GOOD, Session.State.FAILED: BAD}
+
+SUPPRESSIONS = {
+    Suppression.Source.BOUNCE: "A server said that the address is unknown, moved or closed.",
+    Suppression.Source.COMPLAINT: "The owner of the address called a mail of the application unwanted.",
+    Suppression.Source.HAND: "Somebody put it on the list, here in the console.",
+    Suppression.Source.API: "A program put it on the list through the Application Interface.",
+}
 
 
 def state_label(state: str) -> SafeString:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,22 +17,23 @@ from lib.doorbell import ring
 __all__ = ["Arrival", "classify_due", "is_storable", "keep", "take_in"]
 
 SAME_MAIL_AGAIN = timedelta(minutes=10)
-"""How long the same bytes for the same address count as one mail where no Message-ID tells two mails apart."""
+"""How long, at least, the same bytes for the same address count as one mail where nothing in it tells two mails apart."""
 
 ADDRESS_CHARACTERS = 320
 
-_MESSAGE_ID = re.compile(rb"^message-id[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_DISTINCT = re.compile(rb"^(?:message-id|received)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _HEADER_OCTETS = 64_000
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A mail at the door, for one address. `mail_from` is "" for the null sender."""
+    """A mail at the door, for one address. `mail_from` is "" for the null sender, `peer` the IP address it came from, if any."""
 
     raw: bytes
     mail_from: str
     rcpt_to: str
     source: InboundMessage.Source
+    peer: str = ""
 
 
 def is_storable(address: str) -> bool:
@@ -51,43 +52,64 @@ def take_in(raw: bytes, *, mail_from: str, rcpt_to: str, source: InboundMessage.
 def keep(arrivals: Sequence[Arrival]) -> list[InboundMessage]:
     """Store `arrivals` in one commit; answers one row each, in order. Raises as `take_in`.
 
-    A sender that got no answer to its last dot sends the same bytes again (RFC 5321 4.5.4.1, RFC 1047): the mail is
-    recognised by them for ever if it has a Message-ID, for SAME_MAIL_AGAIN if it has none. Two workers that take the same
-    bytes in the same instant may both store them; that is harmless, for a report that is heard twice moves nothing twice.
+    A sender that got no answer to its last dot sends the same bytes again (RFC 5321 4.5.4.1, RFC 1047), and a mailbox gives a
+    mail again that could not be deleted. The mail is recognised by its bytes: for ever where a Message-ID or a Received line
+    tells it from others, else for one to two times SAME_MAIL_AGAIN. The database holds that no mail has two rows.
     """
     now = timezone.now()
-    rows = [_row(arrival, now) for arrival in arrivals]
-    nameless = {row.digest for row, arrival in zip(rows, arrivals, strict=True) if not _has_message_id(arrival.raw)}
+    names = [_names(arrival, now) for arrival in arrivals]
     with transaction.atomic(durable=True):
-        taken = _taken_before({row.digest for row in rows}, nameless, now)
+        earlier = _rows_of({name for _, *older in names for name in older})
         fresh: dict[str, InboundMessage] = {}
-        kept = [taken.get(row.digest) or fresh.setdefault(row.digest, row) for row in rows]
-        InboundMessage.objects.bulk_create(fresh.values(), batch_size=100)
-        if fresh:
-            ring(tasks.classify_due)
-    return kept
+        for arrival, (digest, *older) in zip(arrivals, names, strict=True):
+            if digest not in fresh and not any(name in earlier for name in older):
+                fresh[digest] = _row(arrival, digest, now)
+        known = {**earlier, **_insert(fresh)}
+    return [next(known[name] for name in reversed(own) if name in known) for own in names]
 
 
-def _row(arrival: Arrival, now: datetime) -> InboundMessage:
+def _insert(fresh: Mapping[str, InboundMessage]) -> dict[str, InboundMessage]:
+    """Insert those that nobody stored before or stores just now; answers the stored rows."""
+    # In the order of what is unique, so that two workers never wait for each other in a circle.
+    InboundMessage.objects.bulk_create(
+        sorted(fresh.values(), key=lambda row: row.digest), batch_size=100, ignore_conflicts=True
+    )
+    stored = dict(InboundMessage.objects.filter(digest__in=fresh).values_list("digest", "pk"))
+    taken_before = {digest for digest, row in fresh.items() if stored[digest] != row.pk}
+    if len(taken_before) < len(fresh):
+        ring(tasks.classify_due)
+    return {**fresh, **_rows_of(taken_before)}
+
+
+def _rows_of(digests: Collection[str]) -> dict[str, InboundMessage]:
+    if not digests:
+        return {}
+    return {row.digest: row for row in InboundMessage.objects.defer("raw").filter(digest__in=digests)}
+
+
+def _row(arrival: Arrival, digest: str, now: datetime) -> InboundMessage:
     return InboundMessage(
         source=arrival.source,
+        peer=arrival.peer,
         mail_from=arrival.mail_from,
         rcpt_to=arrival.rcpt_to,
         raw=arrival.raw,
-        digest=hashlib.sha256(arrival.rcpt_to.encode() + b"\0" + arrival.raw).hexdigest(),
+        digest=digest,
         size=len(arrival.raw),
         received_at=now,
         due_at=now,
     )
 
 
-def _taken_before(digests: Collection[str], nameless: Collection[str], now: datetime) -> dict[str, InboundMessage]:
-    """The first row of each mail that is here already, by digest; a nameless one counts for SAME_MAIL_AGAIN only."""
-    found = InboundMessage.objects.defer("raw").filter(digest__in=digests)
-    found = found.exclude(digest__in=nameless, received_at__lt=now - SAME_MAIL_AGAIN)
-    return {row.digest: row for row in found.order_by("-id")}
+def _names(arrival: Arrival, now: datetime) -> list[str]:
+    """The digest the mail is stored under, and those under which the same mail may have been stored a while ago."""
+    content = hashlib.sha256(arrival.rcpt_to.encode() + b"\0" + arrival.raw)
+    if _is_distinct(arrival.raw):
+        return [content.hexdigest()]
+    period = int(now.timestamp() // SAME_MAIL_AGAIN.total_seconds())
+    return [hashlib.sha256(content.digest() + str(number).encode()).hexdigest() for number in (period, period - 1)]
 
 
-def _has_message_id(raw: bytes) -> bool:
+def _is_distinct(raw: bytes) -> bool:
     headers = raw[:_HEADER_OCTETS].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    return _MESSAGE_ID.search(headers) is not None
+    return _DISTINCT.search(headers) is not None

@@ -27,10 +27,11 @@ class InboundMessage(Claimable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     source = models.CharField(max_length=8, choices=Source.choices)
+    peer = models.CharField(max_length=45, blank=True, help_text="The IP address it came from, over a wire.")
     mail_from = models.CharField(max_length=320, blank=True, help_text="Empty for the null sender.")
     rcpt_to = models.CharField(max_length=320, blank=True)
     raw = models.BinaryField()
-    digest = models.CharField(max_length=64, help_text="SHA-256 of recipient and raw mail, in hex.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what tells the mail from others, in hex.")
     size = models.PositiveIntegerField()
     kind = models.CharField(max_length=16, choices=Kind.choices, blank=True, default=Kind.UNCLASSIFIED)
     application = models.ForeignKey(Application, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
@@ -43,8 +44,9 @@ class InboundMessage(Claimable):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="inbound_due"),
-            models.Index(fields=["digest"], name="inbound_digest"),
         ]
+        # One mail, one row: also where two workers take the same bytes in the same instant.
+        constraints = [models.UniqueConstraint(fields=["digest"], name="inbound_once")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} to {self.rcpt_to}"

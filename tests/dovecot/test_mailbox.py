@@ -6,6 +6,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.db import connections
 from imapclient import IMAPClient
 
 from email_processor.inbound import intake
@@ -218,14 +219,25 @@ def test_it_says_why_the_provider_gives_no_token(make: Callable[..., Mailbox], p
     assert "invalid_grant (status 400)" in look_into(mailbox).problem
 
 
-@pytest.fixture
-def pollers(zone: Zone) -> Iterator[None]:
+@contextmanager
+def polling() -> Iterator[None]:
     stop = Event()
-    thread = Thread(target=Pollers(stop).run)
+
+    def run() -> None:
+        Pollers(stop).run()
+        connections.close_all()
+
+    thread = Thread(target=run)
     thread.start()
     yield
     stop.set()
     thread.join()
+
+
+@pytest.fixture
+def pollers(zone: Zone) -> Iterator[None]:
+    with polling():
+        yield
 
 
 def taken(count: int) -> Callable[[], bool]:
@@ -251,12 +263,9 @@ def test_it_reads_afresh_what_an_operator_changes(
     eventually(taken(1), "the mail of the other user")
 
 
-def test_it_gives_its_mailboxes_back_when_it_stops(make: Callable[..., Mailbox], zone: Zone) -> None:
-    mailbox, stop = make(idle=True, poll_seconds=3600), Event()
-    thread = Thread(target=Pollers(stop).run)
-    thread.start()
-    eventually(lambda: Mailbox.objects.filter(checked_at__isnull=False).exists(), "a first look")
-    stop.set()
-    thread.join()
+def test_it_gives_its_mailboxes_back_when_it_stops(make: Callable[..., Mailbox]) -> None:
+    mailbox = make(idle=True, poll_seconds=3600)
+    with polling():
+        eventually(lambda: Mailbox.objects.filter(checked_at__isnull=False).exists(), "a first look")
     mailbox.refresh_from_db()
     assert mailbox.claim is None

@@ -1,9 +1,12 @@
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from uuid import UUID
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
-from email_processor.inbound import intake
 from email_processor.inbound.intake import Arrival, keep, take_in
 from email_processor.models import InboundMessage
 from tests.inbound.reports import regular
@@ -35,23 +38,61 @@ def test_it_takes_the_same_mail_for_two_addresses_as_two() -> None:
     assert take(raw).pk != take(raw, "service@example.com").pk
 
 
-def test_it_recognises_a_mail_with_a_message_id_however_late() -> None:
+def test_it_recognises_a_mail_with_a_message_id_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
     first = take(regular("orders@example.com"))
-    InboundMessage.objects.update(received_at=timezone.now() - timedelta(days=400))
+    at(monkeypatch, first.received_at + timedelta(days=400))
     assert take(regular("orders@example.com")).pk == first.pk
 
 
-def test_it_takes_a_mail_without_message_id_as_a_new_one_after_a_while() -> None:
-    first = take(NAMELESS)
-    assert take(NAMELESS).pk == first.pk
-    InboundMessage.objects.update(received_at=timezone.now() - intake.SAME_MAIL_AGAIN - timedelta(seconds=1))
-    assert take(NAMELESS).pk != first.pk
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: moment)
 
 
-def test_it_looks_for_the_message_id_in_the_headers_only() -> None:
-    first = take(NAMELESS + b"Message-ID: <quoted@example.net>\r\n")
-    InboundMessage.objects.update(received_at=timezone.now() - timedelta(days=1))
-    assert take(NAMELESS + b"Message-ID: <quoted@example.net>\r\n").pk != first.pk
+@pytest.mark.parametrize(("minutes", "count"), [(1, 1), (9, 1), (21, 2)])
+def test_it_takes_a_mail_that_nothing_tells_apart_as_a_new_one_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, minutes: int, count: int
+) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    for moment in (noon + timedelta(minutes=5), noon + timedelta(minutes=5 + minutes)):
+        at(monkeypatch, moment)
+        take(NAMELESS)
+    assert InboundMessage.objects.count() == count
+
+
+def test_it_recognises_a_mail_by_its_trace_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    traced = b"Received: from a by b with ESMTP id 1; Sun, 22 Nov 2026 10:00:00 +0000\r\n" + NAMELESS
+    first = take(traced)
+    at(monkeypatch, first.received_at + timedelta(days=400))
+    assert take(traced).pk == first.pk
+
+
+def test_it_looks_for_the_message_id_in_the_headers_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    quoting = NAMELESS + b"Message-ID: <quoted@example.net>\r\n"
+    first = take(quoting)
+    at(monkeypatch, first.received_at + timedelta(days=1))
+    assert take(quoting).pk != first.pk
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("raw", [regular("orders@example.com"), NAMELESS])
+def test_it_stores_a_mail_once_that_many_take_in_the_same_instant(raw: bytes) -> None:
+    together = Barrier(6)
+
+    def take_at_once(_: int) -> UUID:
+        together.wait()
+        try:
+            return take(raw).pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert len(set(threads.map(take_at_once, range(6)))) == 1
+    assert InboundMessage.objects.count() == 1
+
+
+def test_it_keeps_where_the_mail_came_from() -> None:
+    arrival = Arrival(regular("a@example.com"), "", "a@example.com", InboundMessage.Source.SMTP, "192.0.2.1")
+    assert keep([arrival])[0].peer == "192.0.2.1"
 
 
 def test_it_answers_one_row_for_each_of_many_mails_in_order() -> None:

@@ -266,6 +266,12 @@ EPM_SMTP_PATIENCE = env.number(
     low=0.001,
     high=10,
 )
+EPM_DNS_SERVERS = env.words(
+    "EPM_DNS_SERVERS",
+    "",
+    "Name servers asked where mail goes directly to the recipients' servers, as address or address:port; "
+    "empty: those of the system.",
+)
 EPM_SIMULATOR_HOST = env.text("EPM_SIMULATOR_HOST", "127.0.0.1", "Where the simulated mail world listens.")
 EPM_SIMULATOR_PORT = env.integer(
     "EPM_SIMULATOR_PORT", 2526, "Where the simulated mail world listens.", low=1, high=65535

@@ -17,11 +17,16 @@ from email_processor.models import ConnectionStanding
 from email_processor.outbound import breaker
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import SANDBOX, Route, route_of
+from email_processor.outbound.send_result import SendResult
 from epm.models import EmailConnection
 
 _PAUSE = timedelta(minutes=1)
 """How long mails rest whose connection is disabled, before somebody looks whether it is enabled again."""
-_OVERFLOW_PAUSE = timedelta(seconds=5)
+_TROUBLES, _DESTINATION_PAUSE = 3, timedelta(minutes=1)
+"""After how many troubles in a row the mails for one destination rest, and how long."""
+_WAITING_FOR_ONE, _WAITING_IN_ALL = 500, 5000
+"""How many mails may wait in a worker for one destination of a direct connection, and for all of them."""
+_OVERFLOW_PAUSE = timedelta(seconds=2)
 """How long mails rest for whose destination enough waits already."""
 _FEW = 10
 _DEPTH = 5
@@ -59,8 +64,9 @@ class Way:
 
     @property
     def is_full(self) -> bool:
-        """Does enough wait to fill the wire once more?"""
-        return 0 < self.limit <= self.waiting
+        """Does enough wait to fill the wire once more? Of a direct one: to have something for many destinations."""
+        enough = _WAITING_IN_ALL if self.route.is_direct else self.limit
+        return self.limit > 0 and self.waiting >= enough
 
 
 @dataclass(eq=False)
@@ -71,14 +77,32 @@ class Lane:
     route: Route
     waiting: deque[Claimed] = field(default_factory=deque)
     on_the_wire: int = 0
+    troubles: int = 0
+    rests_until: datetime | None = None
 
     @property
     def limit(self) -> int:
-        return min(self.way.limit, _ready_for(self.route.limit))
+        return 0 if self.rests_until is not None else min(self.way.limit, _ready_for(self.route.limit))
 
     @property
     def is_full(self) -> bool:
-        return 0 < self.limit <= len(self.waiting)
+        """Does enough wait for one destination? A smarthost has but one lane, which is not full before its way is."""
+        return self.route.is_direct and len(self.waiting) >= _WAITING_FOR_ONE
+
+    @property
+    def is_in_use(self) -> bool:
+        return bool(self.waiting or self.on_the_wire or self.rests_until)
+
+    def note(self, result: SendResult) -> None:
+        """Trouble with all servers of a destination says nothing about others: its lane alone is closed for a while."""
+        self.troubles = self.troubles + 1 if result.is_trouble else 0
+        if self.route.is_direct and self.troubles >= _TROUBLES and self.rests_until is None:
+            self.rests_until = timezone.now() + _DESTINATION_PAUSE
+
+    def wake(self) -> None:
+        """Open it again, if it has rested long enough; then one more trouble closes it."""
+        if self.rests_until is not None and self.rests_until <= timezone.now():
+            self.rests_until = None
 
     def queue(self, claimed: Claimed) -> None:
         self.waiting.append(claimed)
@@ -138,7 +162,7 @@ class Lanes:
         for row in connections:
             standing = standings.get(row.pk)
             self._open(Way(route_of(row), row.weight, row.preference, standing, row.max_connections), share)
-        self._lanes = {key: lane for key, lane in self._lanes.items() if lane.waiting or lane.on_the_wire}
+        self._lanes = {key: lane for key, lane in self._lanes.items() if lane.is_in_use}
 
     def _open(self, fresh: Way, share: int) -> None:
         way = self._ways.setdefault(fresh.route.way, fresh)
@@ -162,7 +186,7 @@ class Lanes:
 
     def abandoned(self) -> list[Claimed]:
         """What still waits in closed lanes; it is taken out of them."""
-        return [one for lane in self if not lane.way.limit for one in lane.empty()]
+        return [one for lane in self if not lane.limit for one in lane.empty()]
 
     def full(self) -> frozenset[int | None]:
         """The ways in which enough waits; None among them says that there is no room for mails that may take any."""
@@ -176,12 +200,18 @@ class Lanes:
         if way is None:
             return None
         lane = self._lane(way, claimed.domain)
-        return None if way.route.is_direct and lane.is_full else lane
+        lane.wake()
+        if lane.rests_until is not None:
+            return self.instead_of(frozenset({way.route.way}), claimed.domain) if claimed.way is None else None
+        return None if lane.is_full else lane
 
     def instead_of(self, tried: frozenset[int], domain: str) -> Lane | None:
         """Another lane for a mail that may take any way and has met trouble on those it `tried`."""
         way = self._choose(way for key, way in self._ways.items() if key not in {SANDBOX, *tried} and way.is_usable)
-        return None if way is None else self._lane(way, domain)
+        if way is None:
+            return None
+        lane = self._lane(way, domain)
+        return lane if lane.limit else None
 
     def look_again(self, claimed: Claimed) -> datetime:
         """When to look again for a mail that has no way out just now."""
@@ -190,7 +220,10 @@ class Lanes:
             way for key, way in self._ways.items() if key == claimed.way or (claimed.way is None and key != SANDBOX)
         ]
         retry_at = breaker.next_look(way.standing for way in ways if way.standing is not None)
-        if any(way.limit for way in ways):
+        lanes = [self._lanes[key] for way in ways if (key := (way.route.way, claimed.domain)) in self._lanes]
+        if resting := [lane.rests_until for lane in lanes if lane.rests_until is not None]:
+            planned = min(resting)
+        elif any(way.limit for way in ways):
             planned = now + _OVERFLOW_PAUSE
         else:
             planned = max(now + timedelta(seconds=1), retry_at) if retry_at else now + _PAUSE

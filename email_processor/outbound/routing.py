@@ -32,6 +32,12 @@ class Route:
     destination: str = ""
     sources: tuple[str, ...] = ()
     """Own addresses to connect from, one for each family at most; where a family has none, the system chooses."""
+    address: str = ""
+    """Where to connect to, once it is known; `host` is the name that a certificate must prove."""
+    source: str = ""
+    """The own address to connect from, once it is known; empty: the system chooses."""
+    tls_if_offered: bool = False
+    """With STARTTLS: go on unprotected where the server does not offer it."""
     policy: TlsPolicy = TlsPolicy.OPPORTUNISTIC
     policy_of_domains: tuple[tuple[str, TlsPolicy], ...] = ()
 

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
 class Stage(StrEnum):
     """How far the dialogue went."""
 
+    ROUTE = "route"
     CONNECT = "connect"
     GREETING = "greeting"
     TLS = "tls"
@@ -33,7 +34,7 @@ class Stage(StrEnum):
     FINAL_DOT = "final dot"
 
 
-_BEFORE_MAIL = frozenset({Stage.CONNECT, Stage.GREETING, Stage.TLS, Stage.LOGIN})
+_BEFORE_MAIL = frozenset({Stage.ROUTE, Stage.CONNECT, Stage.GREETING, Stage.TLS, Stage.LOGIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,12 @@ class SendResult:
     @property
     def is_trouble(self) -> bool:
         """Was it trouble with the server itself, which says nothing about the mail? (RFC 5321 3.8: 421 gives up, too.)"""
-        return self.stage in _BEFORE_MAIL or (self.code in (None, 421) and self.stage is not Stage.CHECK)
+        return self.never_began or (self.code in (None, 421) and self.stage not in (Stage.ROUTE, Stage.CHECK))
 
     @property
     def never_began(self) -> bool:
-        """Did the dialogue end before this mail was mentioned?"""
-        return self.stage in _BEFORE_MAIL
+        """Did trouble end the dialogue before this mail was mentioned?"""
+        return self.outcome is Outcome.DEFERRED and self.stage in _BEFORE_MAIL
 
     def as_data(self) -> dict[str, Any]:
         """The `smtp` of contract.md 6."""

@@ -185,9 +185,12 @@ class _Drain:
         told = [
             (flight.lane.route.way, result) for flight, result in landed if result and not flight.lane.route.is_direct
         ]
+        for flight, result in landed:
+            if result is not None:
+                flight.lane.note(result)
         if breaker.note(told, self._lanes.standings):
             self._open_lanes()
-            self._line_up(self._lanes.abandoned())
+        self._line_up(self._lanes.abandoned())
         diverted = {flight: lane for flight, result in landed if (lane := self._lane_instead(flight, result))}
         self._load_contents({flight.mail.message_id for flight in diverted})
         for flight, lane in diverted.items():

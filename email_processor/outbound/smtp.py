@@ -52,7 +52,8 @@ class Connection:
         self._stage = Stage.CONNECT
         self._tls = self._cipher = ""
         self._client = aiosmtplib.SMTP(
-            hostname=route.host,
+            hostname=route.address or route.host,
+            source_address=(route.source, 0) if route.source else None,
             port=route.port,
             local_hostname=settings.EPM_HOST_NAME,
             use_tls=route.transport is Transport.TLS,
@@ -104,16 +105,21 @@ class Connection:
         await self._client.connect()
         self._stage = Stage.GREETING
         await self._greet()
-        if self.route.transport is Transport.STARTTLS:
+        if self._starts_tls:
             self._stage = Stage.TLS
-            await self._client.starttls()
+            await self._client.starttls(server_hostname=self.route.host)
             await self._greet()
         if self.route.user_name:
             self._stage = Stage.LOGIN
             await self._client.login(self.route.user_name, self.route.password)
         self.features = {keyword.upper(): value for keyword, value in self._client.esmtp_extensions.items()}
-        if self.route.transport is not Transport.TCP:
-            self._note_tls()
+        self._note_tls()
+
+    @property
+    def _starts_tls(self) -> bool:
+        """Is TLS asked for? Where it need not be, only if the server offers it."""
+        asks = not self.route.tls_if_offered or self._client.supports_extension("starttls")
+        return self.route.transport is Transport.STARTTLS and asks
 
     async def _greet(self) -> None:
         try:
@@ -123,7 +129,9 @@ class Connection:
             await self._client.helo()
 
     def _note_tls(self) -> None:
-        tls = cast(ssl.SSLObject, self._client.get_transport_info("ssl_object"))
+        tls = cast(ssl.SSLObject | None, self._client.get_transport_info("ssl_object"))
+        if tls is None:
+            return
         self._tls, cipher = tls.version() or "", tls.cipher()
         self._cipher = cipher[0] if cipher else ""
 

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 import uvloop
 
+from email_processor.outbound.dialling import dial
 from email_processor.outbound.envelope import Envelope, Features
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import SendResult, Stage
@@ -41,9 +42,9 @@ class Pool:
                 result = await self._send_over(connection, envelope)
                 if not _was_stale(result):
                     return result
-            fresh = Connection(self.route)
-            if trouble := await fresh.open():
-                return trouble
+            fresh = await dial(self.route)
+            if isinstance(fresh, SendResult):
+                return fresh
             self.features = fresh.features
             return await self._send_over(fresh, envelope)
 

@@ -21,6 +21,7 @@ class OddServer:
     port: int = 0
     connections: int = 0
     heard: list[str] = field(default_factory=list)
+    peers: list[str] = field(default_factory=list)
 
     def reply(self, word: str) -> bytes | None:
         usual: dict[str, bytes] = {
@@ -65,8 +66,15 @@ class OddServer:
 @contextmanager
 def odd_server(**replies: bytes | list[bytes | None] | None) -> Iterator[OddServer]:
     """An OddServer on a free port of loopback."""
+    with odd_server_at("127.0.0.1", 0, replies) as server:
+        yield server
+
+
+@contextmanager
+def odd_server_at(host: str, port: int, replies: dict[str, bytes | list[bytes | None] | None]) -> Iterator[OddServer]:
+    """An OddServer at an address of loopback; port 0 is a free one."""
     server = OddServer(replies)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server((host, port)) as listening:
         server.port = listening.getsockname()[1]
         accepting = Thread(target=_accept, args=(listening, server), daemon=True)
         accepting.start()
@@ -78,10 +86,11 @@ def odd_server(**replies: bytes | list[bytes | None] | None) -> Iterator[OddServ
 def _accept(listening: socket.socket, server: OddServer) -> None:
     while True:
         try:
-            connection, _ = listening.accept()
+            connection, (peer, _) = listening.accept()
         except OSError:
             return
         server.connections += 1
+        server.peers.append(peer)
         Thread(target=_quietly, args=(server.serve, connection), daemon=True).start()
 
 

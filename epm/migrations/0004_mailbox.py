@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import epm.validation
 import lib.crypto
+import lib.ids
 from django.db import migrations, models
 
 
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Mailbox',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.UUIDField(default=lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('claim', models.UUIDField(blank=True, editable=False, null=True)),
                 ('name', models.CharField(max_length=80)),

@@ -11,6 +11,7 @@ from epm.choices import AfterTaking, MailboxLogin, MailboxProtocol, MailboxTrans
 from epm.models.zone import Zone
 from lib.claims import Claimable
 from lib.crypto import EncryptedTextField
+from lib.ids import new_id
 
 SHORTEST_POLL, LONGEST_POLL = 5, 86_400
 """Seconds."""
@@ -19,6 +20,7 @@ SHORTEST_POLL, LONGEST_POLL = 5, 86_400
 class Mailbox(Claimable):
     """A mailbox on another server that is emptied into the intake. `due_at` is its next poll, `claim` its one poller."""
 
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="mailboxes")
     name = models.CharField(max_length=80)
     enabled = models.BooleanField(default=True, help_text="A disabled mailbox is not read.")

@@ -37,7 +37,7 @@ class Pollers:
 
     def __init__(self, stop: Event) -> None:
         self._stop = stop
-        self._running: dict[int, _Poller] = {}
+        self._running: dict[UUID, _Poller] = {}
 
     def run(self) -> None:
         """Returns when all pollers have finished the batch at hand."""
@@ -67,20 +67,20 @@ class Pollers:
             for key in set(keys) - kept:
                 self._running[key].stop.set()
 
-    def _keys_by_token(self) -> Iterable[tuple[UUID, list[int]]]:
-        tokens: dict[UUID, list[int]] = {}
+    def _keys_by_token(self) -> Iterable[tuple[UUID, list[UUID]]]:
+        tokens: dict[UUID, list[UUID]] = {}
         for key, poller in self._running.items():
             tokens.setdefault(poller.token, []).append(key)
         return tokens.items()
 
-    def _start(self, key: int, token: UUID) -> None:
+    def _start(self, key: UUID, token: UUID) -> None:
         stop = Event()
         thread = Thread(target=_live, args=(key, token, stop), name=f"mailbox {key}", daemon=True)
         self._running[key] = _Poller(thread, token, stop)
         thread.start()
 
 
-def _live(key: int, token: UUID, stop: Event) -> None:
+def _live(key: UUID, token: UUID, stop: Event) -> None:
     try:
         poll(key, token, stop)
     finally:

@@ -54,7 +54,7 @@ class Taken:
         return f"{self.too_large} mails of over {limit} octets are left in the mailbox." if self.too_large else ""
 
 
-def poll(key: int, token: UUID, stop: Event) -> None:
+def poll(key: UUID, token: UUID, stop: Event) -> None:
     """Read the mailbox `key`, held by `token`, until no news can be waited for or `stop`; then say when it is due again."""
     mailbox = Mailbox.objects.select_related("zone").filter(pk=key, claim=token).first()
     if mailbox is None:

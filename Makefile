@@ -33,10 +33,13 @@ check: .venv/dev.stamp ## style, types, layers, migrations, Django's own checks
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	env $$(grep -v '^#' deploy/production.env.example) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: .venv/dev.stamp bench-latency ## every benchmark
+bench: .venv/dev.stamp bench-latency bench-receipts ## every benchmark
 
 bench-latency: .venv/dev.stamp ## from accepted to handed to the server
 	@$(BIN)/python -m bench.latency
+
+bench-receipts: .venv/dev.stamp ## delivery reports a second, taken in, matched, applied and made news
+	@$(BIN)/python -m bench.receipts
 
 requirements: .venv/dev.stamp ## pin again what pyproject.toml asks for
 	$(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.txt pyproject.toml

@@ -39,9 +39,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
 
 
 def _field(model: type[models.Model], column: str) -> "models.Field[Any, Any]":
-    field = model._meta.get_field(column.removesuffix("_id") if column.endswith("_id") else column)
-    assert isinstance(field, models.Field)
-    return field
+    return next(field for field in model._meta.concrete_fields if column in (field.attname, field.name))
 
 
 def _is_counted(field: "models.Field[Any, Any]") -> bool:

@@ -5,6 +5,8 @@ variables stay at hand, and support sees one conversation in one place. A sessio
 """
 
 import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from email_processor.browser.arrived import message_event
 from email_processor.browser.payload import launch_event, receipt_event, storable
 from email_processor.browser.tasks import browse_due
 from email_processor.browser.turns import TURNS, Held
-from email_processor.models import DeliveryReceipt, InboundMessage, Message, Session, Turn
+from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session, Turn
 from email_processor.outbound.submission import Refused, Submission
 from epm.models import Application
 from lib.background import BackgroundClient
@@ -50,24 +52,74 @@ def launch(submission: Submission, parameters: dict[str, Any], *, timeout: float
 
 
 def schedule_receipt(receipt: DeliveryReceipt) -> Session | None:
-    """Let the receipt's application run, in the caller's transaction; the session it will run in.
+    """As `schedule_receipts`, for one."""
+    return schedule_receipts([receipt])[0]
+
+
+def schedule_receipts(receipts: Sequence[DeliveryReceipt]) -> list[Session | None]:
+    """Let each receipt's application run, in the caller's transaction; the sessions they will run in, in the same order.
 
     None where the receipt is in quarantine, the application takes no receipts or has no application URL, or the session
     whose mail it was has had all its turns (its mails' receipts must not keep it going for ever).
     """
-    recipient = receipt.recipient
-    application = recipient.application if recipient else None
-    if recipient is None or application is None or not application.supports_delivery or not application.application_url:
-        return None
-    event = receipt_event(receipt, recipient)
+    applications = _launched_by({one.application_id for one in receipts if one.application_id is not None})
+    launching = [one for one in receipts if one.application_id in applications and one.recipient_id]
+    if not launching:
+        return [None] * len(receipts)
+    keys = [one.recipient_id for one in launching if one.recipient_id is not None]
     with transaction.atomic():
-        session = _locked(recipient.message.session_id)
+        recipients = Recipient.objects.select_related("message").in_bulk(keys)
+        batch = _Batch(applications, recipients)
+        sessions = {receipt.pk: batch.add(receipt) for receipt in launching}
+        batch.write()
+    return [sessions.get(receipt.pk) for receipt in receipts]
+
+
+def _launched_by(keys: Collection[UUID]) -> dict[UUID, Application]:
+    """Those of the applications that receipts launch; deferred is what would be decrypted for nothing."""
+    found = Application.objects.defer("signing_secret").in_bulk(keys)
+    return {key: one for key, one in found.items() if one.supports_delivery and one.application_url}
+
+
+class _Batch:
+    """The turns of many receipts, in a handful of statements.
+
+    Sessions are locked in the order of their keys, so that two workers never wait for each other in a circle.
+    """
+
+    def __init__(self, applications: Mapping[UUID, Application], recipients: Mapping[UUID, Recipient]) -> None:
+        self._applications, self._recipients, self._now = applications, recipients, timezone.now()
+        running = {key for one in recipients.values() if (key := one.message.session_id) is not None}
+        locked = Session.objects.select_for_update().filter(pk__in=running).order_by("pk") if running else ()
+        self._running = {session.pk: session for session in locked}
+        self._started: list[Session] = []
+        self._going_on: dict[UUID, Session] = {}
+        self._turns: list[Turn] = []
+
+    def add(self, receipt: DeliveryReceipt) -> Session | None:
+        assert receipt.recipient_id is not None
+        assert receipt.application_id is not None
+        recipient = self._recipients[receipt.recipient_id]
+        message, application = recipient.message, self._applications[receipt.application_id]
+        session = self._running.get(message.session_id) if message.session_id else None
         if session is None:
-            return _start(application, Session.Type.RECEIPT, event, about=recipient.message)
-        if session.turns_count >= TURNS:
+            session = _fresh(application, Session.Type.RECEIPT, self._now, about=message)
+            self._started.append(session)
+        elif session.turns_count >= TURNS:
             log.warning("session %s has had its %s turns: receipt %s launches nothing", session.pk, TURNS, receipt.pk)
             return None
-        return _go_on(session, event)
+        else:
+            _wake(session, self._now)
+            self._going_on[session.pk] = session
+        self._turns.append(_turn(session, receipt_event(receipt, recipient), self._now))
+        return session
+
+    def write(self) -> None:
+        Session.objects.bulk_create(self._started, batch_size=100)
+        Session.objects.bulk_update(self._going_on.values(), _AWAKE, batch_size=100)
+        Turn.objects.bulk_create(self._turns, batch_size=100)
+        if self._turns:
+            ring(browse_due)
 
 
 def schedule_message(inbound: InboundMessage, application: Application) -> Session:
@@ -144,10 +196,9 @@ def _locked(session: UUID | None) -> Session | None:
 
 def _start(application: Application, type: Session.Type, event: dict[str, Any], **fields: Any) -> Session:
     now = timezone.now()
-    session = Session.objects.create(
-        application=application, type=type, started_at=now, turns_count=1, due_at=now, **fields
-    )
-    Turn.objects.create(session=session, number=1, event=event, created_at=now)
+    session = _fresh(application, type, now, **fields)
+    session.save(force_insert=True)
+    _turn(session, event, now).save()
     ring(browse_due)
     return session
 
@@ -155,10 +206,27 @@ def _start(application: Application, type: Session.Type, event: dict[str, Any], 
 def _go_on(session: Session, event: dict[str, Any]) -> Session:
     """Add a turn to a session. One that is just being called, or waits for its next try, comes to it afterwards by itself."""
     now = timezone.now()
+    _wake(session, now)
+    session.save(update_fields=_AWAKE)
+    _turn(session, event, now).save()
+    ring(browse_due)
+    return session
+
+
+def _fresh(application: Application, type: Session.Type, now: datetime, **fields: Any) -> Session:
+    return Session(application=application, type=type, started_at=now, turns_count=1, due_at=now, **fields)
+
+
+_AWAKE = ("turns_count", "state", "ended_at", "due_at")
+"""What `_wake` writes."""
+
+
+def _wake(session: Session, now: datetime) -> None:
     session.turns_count += 1
     session.state, session.ended_at = Session.State.RUNNING, None
     session.due_at = session.due_at or now
-    session.save(update_fields=["turns_count", "state", "ended_at", "due_at"])
-    Turn.objects.create(session=session, number=session.turns_count, event=event, created_at=now)
-    ring(browse_due)
-    return session
+
+
+def _turn(session: Session, event: dict[str, Any], now: datetime) -> Turn:
+    """The session's newest turn."""
+    return Turn(session=session, number=session.turns_count, event=event, created_at=now)

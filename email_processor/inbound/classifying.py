@@ -1,12 +1,14 @@
 """What kind of mail came in. A mistake about a person's mail is the worst there is: in doubt a mail is regular."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from .dsn import mime, wording
-from .dsn.complaint import read_complaint
-from .dsn.disposition import read_disposition
+from .dsn.complaint import Complaint, read_complaint
+from .dsn.disposition import ReadReport, read_disposition
 from .dsn.mail import Mail
 from .dsn.parser import parse_mail
+from .dsn.report import Report
 
 
 class Kind(StrEnum):
@@ -28,20 +30,33 @@ _ANSWERING_HEADERS = (
 _ANSWERING_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply"})
 
 
-def classify(raw: bytes) -> Kind:
-    """The kind of a mail as raw bytes. Never raises.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a mail turned out to be, and what it says where it is a report, a read report or a complaint."""
+
+    kind: Kind
+    said: Report | ReadReport | Complaint | None = None
+
+
+def read(raw: bytes) -> Reading:
+    """Classify the mail and read what is in it, by one parse. Never raises.
 
     Complaints: RFC 5965. Read reports: RFC 8098. Delivery reports: RFC 3464, RFC 6533 and the free-text forms.
     Auto-replies: RFC 3834 and what people's programs really send.
     """
     mail = Mail(mime.parse(raw))
-    if read_complaint(mail) is not None:
-        return Kind.COMPLAINT
-    if read_disposition(mail) is not None:
-        return Kind.READ_REPORT
-    if parse_mail(mail) is not None:
-        return Kind.DELIVERY_REPORT
-    return Kind.AUTO_REPLY if _is_auto_reply(mail) else Kind.REGULAR
+    if (complaint := read_complaint(mail)) is not None:
+        return Reading(Kind.COMPLAINT, complaint)
+    if (disposition := read_disposition(mail)) is not None:
+        return Reading(Kind.READ_REPORT, disposition)
+    if (report := parse_mail(mail)) is not None:
+        return Reading(Kind.DELIVERY_REPORT, report)
+    return Reading(Kind.AUTO_REPLY if _is_auto_reply(mail) else Kind.REGULAR)
+
+
+def classify(raw: bytes) -> Kind:
+    """The kind of a mail as raw bytes. Never raises."""
+    return read(raw).kind
 
 
 def _is_auto_reply(mail: Mail) -> bool:

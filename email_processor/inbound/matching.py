@@ -2,21 +2,26 @@
 
 Only the signed return path it came to is proof: it was said to nobody but the servers that handled this one recipient's
 mail. Envelope id, addresses, Message-ID and our own headers stand in the mail for all to read, so whatever came without the
-signature is shown beside its likely recipient and moves nothing.
+signature is shown beside its likely recipient and moves nothing. Read reports and complaints go to other addresses than
+return paths; docs/decisions/0050-read-reports-and-complaints.md says what is believed of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from email_processor.inbound.dsn import Report, ReportedRecipient, limits
-from email_processor.models import InboundMessage, MatchedBy, Recipient
+from email_processor.inbound.dsn import limits
+from email_processor.inbound.routes import Directory
+from email_processor.inbound.statements import Block, Statement
+from email_processor.models import DeliveryReceipt, InboundMessage, MatchedBy, Recipient
 from email_processor.outbound import return_path
 from email_processor.outbound.mime import MESSAGE_ID_FIELD
 
 UNSIGNED = "It came to no return path signed by us."
+SUGGESTIONS = 10
+"""Likely recipients that are shown for one receipt in quarantine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +34,59 @@ class Match:
     likely: Recipient | None = None
 
 
-def match(report: Report, signed: Match | None) -> list[Match]:
-    """One Match for each recipient's block of `report`, in order; `signed` is what its return path proves, if it does.
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A likely recipient of a receipt in quarantine, and why it may be the one."""
+
+    recipient: Recipient
+    why: str
+
+
+def match(inbound: InboundMessage, statement: Statement, signed: Match | None) -> list[Match]:
+    """One Match for each block of `statement`, in order; `signed` is what a return path proves, if there is one.
 
     Every recipient has a return path of its own, so all blocks of a report that came to one are about that recipient, also
     those that speak of another address: the mail was forwarded, or the address was an alias.
     """
     if signed is not None:
-        return [signed] * len(report.recipients)
-    suggestions = _Suggestions(report)
-    return [suggestions.match(reported) for reported in report.recipients]
+        return [signed] * len(statement.blocks)
+    suggestions = _Suggestions(statement)
+    matches = [suggestions.match(block) for block in statement.blocks]
+    return [_believe_reader(inbound, statement, one) for one in matches] if statement.of_reader else matches
 
 
-def by_return_path(mails: Iterable[InboundMessage]) -> dict[UUID, Match]:
-    """The recipients to whose signed return paths `mails` came, by mail; one query. Mails to anything else are left out."""
-    keys = {mail.pk: key for mail in mails if (key := return_path.read(mail.rcpt_to)) is not None}
-    recipients = _with_message().in_bulk(set(keys.values()))
+def by_return_path(return_paths: Mapping[UUID, Iterable[str]]) -> dict[UUID, Match]:
+    """Whom signed return paths speak of; one query. Takes and answers by mail; mails without one of ours are left out."""
+    keys = {mail: key for mail, said in return_paths.items() if (key := _first_signed(said)) is not None}
+    recipients = Recipient.objects.only("application_id").in_bulk(set(keys.values())) if keys else {}
     return {mail: _proven(recipients.get(key)) for mail, key in keys.items()}  # here a report meets its recipient
+
+
+def suggest(receipt: DeliveryReceipt) -> list[Suggestion]:
+    """The likely recipients of a receipt in quarantine, best first, by what is stored of it and by its addresses."""
+    found: dict[UUID, Suggestion] = {}
+    if receipt.likely_recipient is not None:
+        found[receipt.likely_recipient.pk] = Suggestion(receipt.likely_recipient, "the keys in the report")
+    for recipient in _by_mail(receipt)[:SUGGESTIONS]:
+        found.setdefault(recipient.pk, Suggestion(recipient, "a recipient of the same mail"))
+    addresses = {receipt.final_recipient, receipt.original_recipient} - {""}
+    earlier = _with_message().filter(address__in=addresses, message__accepted_at__lte=receipt.received_at)
+    for recipient in earlier.order_by("-pk")[:SUGGESTIONS]:
+        found.setdefault(recipient.pk, Suggestion(recipient, "the last mails to the same address"))
+    return list(found.values())[:SUGGESTIONS]
+
+
+def _by_mail(receipt: DeliveryReceipt) -> "QuerySet[Recipient]":
+    recipients = _with_message().order_by("pk")
+    if _is_key(receipt.envelope_id):
+        return recipients.filter(message__envid=receipt.envelope_id)
+    if _is_key(receipt.original_message_id):
+        return recipients.filter(message__message_id_header=receipt.original_message_id)
+    return recipients.none()
+
+
+def _first_signed(addresses: Iterable[str]) -> UUID | None:
+    return next((key for address in addresses if (key := return_path.read(address)) is not None), None)
 
 
 def _proven(recipient: Recipient | None) -> Match:
@@ -54,29 +95,39 @@ def _proven(recipient: Recipient | None) -> Match:
     return Match(recipient, MatchedBy.RETURN_PATH)
 
 
+def _believe_reader(inbound: InboundMessage, statement: Statement, found: Match) -> Match:
+    """A read report names a Message-ID that only readers of the mail know, and comes to the application that sent it."""
+    if found.likely is None or statement.message_id != found.likely.message.message_id_header:
+        return found
+    application = Directory.read().application_of(inbound.rcpt_to)
+    if application is None or application != found.likely.application:
+        return found
+    return Match(found.likely, MatchedBy.MESSAGE_ID)
+
+
 class _Suggestions:
     """Likely recipients of a report that proves nothing, by what anybody could have written into it."""
 
-    def __init__(self, report: Report) -> None:
-        self._ways = [(name, _by_address(query)) for name, query in _ways(report)]
+    def __init__(self, statement: Statement) -> None:
+        self._ways = [(name, _by_address(query)) for name, query in _ways(statement)]
 
-    def match(self, reported: ReportedRecipient) -> Match:
+    def match(self, block: Block) -> Match:
         for name, recipients in self._ways:
-            for address in (reported.original_recipient, reported.final_recipient):
+            for address in (block.original_recipient, block.final_recipient):
                 likely = recipients.get(address.lower())
                 if likely is not None:
                     return Match(None, note=f"{UNSIGNED} By {name} it would speak of {likely.address}.", likely=likely)
         return Match(None, note=f"{UNSIGNED} Nothing in it points to a mail of ours.")
 
 
-def _ways(report: Report) -> Iterator[tuple[str, "QuerySet[Recipient]"]]:
+def _ways(statement: Statement) -> Iterator[tuple[str, "QuerySet[Recipient]"]]:
     """The keys a report may bring besides our signature, strongest first. Each is asked once, however many blocks it has."""
     recipients = _with_message()
-    if _is_key(report.original_envelope_id):
-        yield "its envelope id", recipients.filter(message__envid=report.original_envelope_id)
-    if _is_key(report.original_message_id):
-        yield "the Message-ID it returns", recipients.filter(message__message_id_header=report.original_message_id)
-    if message := _our_header(report):
+    if _is_key(statement.envelope_id):
+        yield "its envelope id", recipients.filter(message__envid=statement.envelope_id)
+    if _is_key(statement.message_id):
+        yield "the Message-ID it returns", recipients.filter(message__message_id_header=statement.message_id)
+    if message := _our_header(statement):
         yield f"the header {MESSAGE_ID_FIELD} it returns", recipients.filter(message=message)
 
 
@@ -85,8 +136,8 @@ def _is_key(text: str) -> bool:
     return bool(text) and text.isprintable()
 
 
-def _our_header(report: Report) -> UUID | None:
-    value = next((value for name, value in report.original_headers if name.lower() == MESSAGE_ID_FIELD.lower()), "")
+def _our_header(statement: Statement) -> UUID | None:
+    value = next((value for name, value in statement.headers if name.lower() == MESSAGE_ID_FIELD.lower()), "")
     try:
         return UUID(value.strip())
     except ValueError:

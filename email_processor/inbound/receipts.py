@@ -1,67 +1,56 @@
 """The stored record of what a report says, joined to its recipient, and what follows from it."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, TextField
+from django.utils import timezone
 
 from email_processor import lifecycle
-from email_processor.browser.launching import schedule_receipt
+from email_processor.browser.launching import schedule_receipts
 from email_processor.inbound import matching
-from email_processor.inbound.dsn import Action, Report, ReportedRecipient
-from email_processor.inbound.dsn.report import Fields
 from email_processor.inbound.matching import Match
 from email_processor.inbound.payload import receipt_payload
+from email_processor.inbound.statements import EFFECTS, Block, Statement
 from email_processor.lifecycle import Move, Moved
-from email_processor.models import DeliveryReceipt, EventType, Evidence, InboundMessage, State
-
-MOVES: dict[str, tuple[EventType, State | None]] = {
-    Action.DELIVERED: (EventType.DELIVERED, State.DELIVERED),
-    Action.RELAYED: (EventType.RELAYED, State.RELAYED),
-    Action.FAILED: (EventType.BOUNCED, State.BOUNCED),
-    Action.DELAYED: (EventType.DELAYED, None),
-    Action.EXPANDED: (EventType.EXPANDED, None),
-}
-"""What each action (RFC 3464 2.3.3) does to its recipient."""
-
-EVIDENCE: dict[str, Evidence] = {
-    Action.DELIVERED: Evidence.REPORTED,
-    Action.FAILED: Evidence.REPORTED,
-    Action.EXPANDED: Evidence.REPORTED,
-    Action.RELAYED: Evidence.RELAYED,
-    Action.DELAYED: Evidence.ACCEPTED,  # some server has the mail, and is still trying
-}
+from email_processor.models import DeliveryReceipt, EventType, Evidence, InboundMessage, MatchedBy, Recipient, State
+from lib import bulk
 
 RELAYED = "The next server makes no reports: nobody will tell us more."
 REPEATED = "The same report was recorded before."
 UNREADABLE = "It came as delivery reports come, but no report on any recipient can be read from it."
 
+_COLUMNS = tuple(field.attname for field in DeliveryReceipt._meta.concrete_fields)
+_values_of = attrgetter(*_COLUMNS)
 
-def record(reports: Sequence[tuple[InboundMessage, Report]]) -> list[DeliveryReceipt]:
-    """Store a DeliveryReceipt for each recipient's block of `reports` and let it take effect, all in one transaction.
+
+def record(statements: Sequence[tuple[InboundMessage, Statement]]) -> list[DeliveryReceipt]:
+    """Store a DeliveryReceipt for each block of `statements` and let it take effect, all in one transaction.
 
     A receipt in quarantine, and one the state machine refuses, has no effect; its `note` says why.
     Raises IntegrityError where the blocks of a mail are recorded already.
     """
     with transaction.atomic():
-        signed = matching.by_return_path(inbound for inbound, _ in reports)
+        signed = matching.by_return_path(
+            {inbound.pk: (inbound.rcpt_to, *statement.return_paths) for inbound, statement in statements}
+        )
         receipts = [
-            _receipt(inbound, report, position, match)
-            for inbound, report in reports
-            for position, match in enumerate(matching.match(report, signed.get(inbound.pk)))
+            _receipt(inbound, block, position, match)
+            for inbound, statement in statements
+            for position, (block, match) in enumerate(
+                zip(statement.blocks, matching.match(inbound, statement, signed.get(inbound.pk)), strict=True)
+            )
         ]
         effective = _apply(receipts)
-        DeliveryReceipt.objects.bulk_create(receipts, batch_size=100)
-        # Sessions are locked on the way: always in one order, so that two workers never wait for each other in a circle.
-        for receipt in sorted(effective, key=_session):
-            schedule_receipt(receipt)
+        bulk.insert(DeliveryReceipt, _COLUMNS, (_values_of(receipt) for receipt in receipts))
+        schedule_receipts(effective)
     return receipts
 
 
 def record_unreadable(inbound: InboundMessage) -> DeliveryReceipt:
     """Store a report that says nothing readable in quarantine, beside the recipient to whose return path it came."""
-    match = matching.by_return_path([inbound]).get(inbound.pk)
+    match = matching.by_return_path({inbound.pk: [inbound.rcpt_to]}).get(inbound.pk)
     return DeliveryReceipt.objects.create(
         inbound=inbound,
         received_at=inbound.received_at,
@@ -70,72 +59,60 @@ def record_unreadable(inbound: InboundMessage) -> DeliveryReceipt:
     )
 
 
-def _receipt(inbound: InboundMessage, report: Report, position: int, match: Match) -> DeliveryReceipt:
-    reported = report.recipients[position]
-    receipt = DeliveryReceipt(
-        inbound=inbound,
+def attach(receipt: DeliveryReceipt, recipient: Recipient, by: str) -> str:
+    """Join a receipt in quarantine to `recipient` because an operator says so, and let it take effect.
+
+    Answers why it moved nothing; empty where it did. One that was decided upon meanwhile is left as it is.
+    """
+    with transaction.atomic():
+        row = _in_quarantine(receipt)
+        if row is None:
+            return "Somebody has decided about it meanwhile."
+        row.recipient, row.application_id = recipient, recipient.application_id
+        row.matched_by, row.decided_by, row.note = MatchedBy.HAND, by, ""
+        row.evidence = EFFECTS[row.action].evidence if row.action in EFFECTS else Evidence.NONE
+        effective = _apply([row])
+        row.sealed = False
+        row.save()
+        schedule_receipts(effective)
+    return "" if row.applied else row.note
+
+
+def dismiss(receipt: DeliveryReceipt, by: str) -> bool:
+    """Take a receipt out of quarantine without joining it to anybody; False where somebody has decided meanwhile."""
+    with transaction.atomic():
+        row = _in_quarantine(receipt)
+        if row is None:
+            return False
+        row.dismissed_at, row.decided_by, row.sealed = timezone.now(), by, False
+        row.save(update_fields=["dismissed_at", "decided_by", "sealed"])
+    return True
+
+
+def _in_quarantine(receipt: DeliveryReceipt) -> DeliveryReceipt | None:
+    rows = DeliveryReceipt.objects.select_for_update().filter(recipient__isnull=True, dismissed_at__isnull=True)
+    return rows.filter(pk=receipt.pk).first()
+
+
+def _receipt(inbound: InboundMessage, block: Block, position: int, match: Match) -> DeliveryReceipt:
+    effect = EFFECTS.get(block.action)
+    return DeliveryReceipt(
+        inbound_id=inbound.pk,
         position=position,
         recipient=match.recipient,
         likely_recipient=match.likely,
-        application=match.recipient.application if match.recipient else None,
+        application_id=match.recipient.application_id if match.recipient else None,
         received_at=inbound.received_at,
-        matched_by=match.matched_by,
-        evidence=EVIDENCE[reported.action] if match.recipient else Evidence.NONE,
-        hard=reported.reason.permanent,
-        last_attempt=reported.last_attempt_date,
-        will_retry_until=reported.will_retry_until,
-        arrival=report.arrival_date,
-        report_fields=_storable_fields(report.fields),
-        recipient_fields=_storable_fields(reported.fields),
+        matched_by=match.matched_by.value,
+        evidence=(effect.evidence if effect and match.recipient else Evidence.NONE).value,
+        note=block.note or match.note,
+        **block.columns,
     )
-    for name, value in (_texts_of_report(report) | _texts_of_block(reported) | {"note": match.note}).items():
-        setattr(receipt, name, _storable(value)[: _room(name)])
-    return receipt
-
-
-def _room(name: str) -> int | None:
-    """Characters a text column takes; None for any number."""
-    column = DeliveryReceipt._meta.get_field(name)
-    assert isinstance(column, CharField | TextField)
-    return column.max_length
-
-
-def _texts_of_report(report: Report) -> dict[str, str]:
-    return {
-        "reporting_mta": report.reporting_mta,
-        "received_from_mta": report.received_from_mta,
-        "dsn_gateway": report.dsn_gateway,
-        "envelope_id": report.original_envelope_id,
-        "original_message_id": report.original_message_id,
-    }
-
-
-def _texts_of_block(reported: ReportedRecipient) -> dict[str, str]:
-    return {
-        "action": reported.action,
-        "status": reported.status,
-        "diagnostic": reported.diagnostic_code,
-        "reason": reported.reason.word,
-        "explanation": reported.reason.explanation,
-        "final_recipient": reported.final_recipient,
-        "original_recipient": reported.original_recipient,
-        "remote_mta": reported.remote_mta,
-        "final_log_id": reported.final_log_id,
-    }
-
-
-def _storable_fields(fields: Fields) -> list[list[str]]:
-    return [[_storable(name), _storable(value)] for name, value in fields]
-
-
-def _storable(text: str) -> str:
-    """Anybody may write a report: PostgreSQL stores neither NUL nor half a surrogate pair."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _apply(receipts: Sequence[DeliveryReceipt]) -> list[DeliveryReceipt]:
     """Advance the recipients, note on each receipt what became of it, and answer those that took effect."""
-    matched = [receipt for receipt in receipts if receipt.recipient_id]
+    matched = [receipt for receipt in receipts if receipt.recipient_id and receipt.action in EFFECTS]
     repeated = _repeated(matched)
     for receipt in repeated:
         receipt.note = REPEATED
@@ -147,10 +124,11 @@ def _apply(receipts: Sequence[DeliveryReceipt]) -> list[DeliveryReceipt]:
 
 def _repeated(receipts: Sequence[DeliveryReceipt]) -> set[DeliveryReceipt]:
     """Those that say again what was recorded before. Only what moves no state must be recognised so: a state moves once."""
-    telling = [receipt for receipt in receipts if MOVES[receipt.action][1] is None]
+    telling = [receipt for receipt in receipts if EFFECTS[receipt.action].to is None]
     if not telling:
         return set()
     before = DeliveryReceipt.objects.filter(recipient__in={receipt.recipient_id for receipt in telling})
+    before = before.exclude(pk__in=[receipt.pk for receipt in telling])
     said = {_saying(receipt) for receipt in before.only("recipient", "action", "report_fields", "recipient_fields")}
     repeated = set()
     for receipt in telling:
@@ -165,20 +143,16 @@ def _saying(receipt: DeliveryReceipt) -> str:
 
 
 def _move(receipt: DeliveryReceipt) -> Move:
-    event, to = MOVES[receipt.action]
-    why = {"why": RELAYED} if event is EventType.RELAYED else {}
-    data: dict[str, Any] = {"receipt": receipt_payload(receipt), **why}
+    effect = EFFECTS[receipt.action]
+    data: dict[str, Any] = {"receipt": receipt_payload(receipt)}
+    if receipt.decided_by:
+        data["why"] = f"attached by hand: {receipt.decided_by}"
+    elif effect.event is EventType.RELAYED:
+        data["why"] = RELAYED
     assert receipt.recipient_id is not None
-    return Move(receipt.recipient_id, event, to, data, by_receipt=True)
+    return Move(receipt.recipient_id, effect.event, effect.to, data, by_receipt=True)
 
 
 def _note(receipt: DeliveryReceipt, moved: Moved) -> None:
     receipt.applied = moved.applied
     receipt.note = moved.why or (RELAYED if moved.move.to is State.RELAYED else "")
-    if receipt.recipient is not None:
-        receipt.recipient.state = moved.state
-
-
-def _session(receipt: DeliveryReceipt) -> str:
-    assert receipt.recipient is not None
-    return str(receipt.recipient.message.session_id or "")

@@ -6,7 +6,6 @@ nothing of them has happened.
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -15,10 +14,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from email_processor.browser.launching import schedule_message
-from email_processor.inbound import dsn, matching, receipts
-from email_processor.inbound.classifying import classify
-from email_processor.inbound.dsn import Report
+from email_processor.inbound import classifying, matching, receipts
+from email_processor.inbound.classifying import Reading
 from email_processor.inbound.routes import Directory
+from email_processor.inbound.statements import statement_of
 from email_processor.models import InboundMessage
 from email_processor.outbound import return_path
 from epm.models import Application
@@ -27,8 +26,8 @@ from lib.claims import Claim, claim
 
 log = logging.getLogger(__name__)
 
-HANDFUL = 50
-"""New mails that are settled together: one statement costs little more for fifty than for one."""
+HANDFUL = 100
+"""New mails that are settled together: one statement costs little more for a hundred than for one."""
 
 SMALL_OCTETS = 200_000
 """A larger mail is settled alone."""
@@ -90,24 +89,13 @@ def _settle_alone(key: UUID, token: UUID) -> int:
         return _give_up(inbound, token, f"It could not be read, {ATTEMPTS} times ({type(error).__name__}: {error}).")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a mail turned out to be; `report` where it is a delivery report that can be read."""
-
-    kind: InboundMessage.Kind
-    report: Report | None = None
-
-
 def read(inbound: InboundMessage) -> Reading:
     """Classify the mail and read the report in it. Touches no rows."""
-    raw = as_delivered(inbound)
-    kind = Kind(classify(raw))
-    if kind is Kind.DELIVERY_REPORT:
-        return Reading(kind, dsn.parse(raw))
-    if kind is Kind.REGULAR and not inbound.mail_from and return_path.looks_signed(inbound.rcpt_to):
+    reading = classifying.read(as_delivered(inbound))
+    if reading.kind is classifying.Kind.REGULAR and not inbound.mail_from and return_path.looks_signed(inbound.rcpt_to):
         # Nobody but a mail system writes from the null sender to a return path (RFC 5321 4.5.5): a report, cut off or odd.
-        return Reading(Kind.DELIVERY_REPORT)
-    return Reading(kind)
+        return Reading(classifying.Kind.DELIVERY_REPORT)
+    return reading
 
 
 def as_delivered(inbound: InboundMessage) -> bytes:
@@ -126,12 +114,11 @@ def settle(mails: Sequence[tuple[InboundMessage, Reading]], token: UUID) -> int:
     with transaction.atomic():
         held = _still_held([inbound for inbound, _ in mails], token)
         mine = [(inbound, reading) for inbound, reading in mails if inbound.pk in held]
-        reports = [(inbound, reading.report) for inbound, reading in mine if reading.report]
-        for receipt in receipts.record(reports):
-            receipt.inbound.application = receipt.application
+        spoken = [(inbound, statement_of(reading.said)) for inbound, reading in mine if reading.said is not None]
+        applications = {receipt.inbound_id: receipt.application_id for receipt in receipts.record(spoken)}
         for inbound, reading in mine:
-            inbound.kind = reading.kind
-            inbound.problem = _STATIONS.get(reading.kind, _keep)(inbound, reading)
+            inbound.kind, inbound.application_id = Kind(reading.kind), applications.get(inbound.pk)
+            inbound.problem = _STATIONS.get(inbound.kind, _keep)(inbound, reading)
         _leave_the_queue([inbound for inbound, _ in mine])
     return len(mine)
 
@@ -164,7 +151,7 @@ def _leave_the_queue(mails: Iterable[InboundMessage]) -> None:
 
 def _take_report(inbound: InboundMessage, reading: Reading) -> str:
     """A report that can be read is recorded already."""
-    if reading.report is not None:
+    if reading.said is not None:
         return ""
     receipts.record_unreadable(inbound)
     return receipts.UNREADABLE
@@ -195,10 +182,14 @@ def _refusal(application: Application) -> str:
 
 
 def _keep(inbound: InboundMessage, reading: Reading) -> str:
-    """Read reports, complaints and automatic replies launch nothing; they are kept where they belong."""
-    match = matching.by_return_path([inbound]).get(inbound.pk)
-    recipient = match.recipient if match else None
-    inbound.application = recipient.application if recipient else Directory.read().application_of(inbound.rcpt_to)
+    """Read reports, complaints and automatic replies belong where their return path, else their address, says."""
+    if inbound.application_id is None:
+        match = matching.by_return_path({inbound.pk: [inbound.rcpt_to]}).get(inbound.pk)
+        proven = match.recipient if match else None
+        if proven is not None:
+            inbound.application_id = proven.application_id
+        else:
+            inbound.application = Directory.read().application_of(inbound.rcpt_to)
     return ""
 
 

@@ -1,5 +1,5 @@
 from email_processor.models.browser import Session, Turn
-from email_processor.models.inbound import DeliveryReceipt, Evidence, InboundMessage, MatchedBy
+from email_processor.models.inbound import DeliveryReceipt, Evidence, InboundMessage, MatchedBy, ReceiptSeal
 from email_processor.models.message import Attachment, Content, Message, Priority, Ret
 from email_processor.models.recipient import Event, EventType, Recipient, State
 from email_processor.models.standing import ConnectionStanding, ProcessorStatus
@@ -18,6 +18,7 @@ __all__ = [
     "Message",
     "Priority",
     "ProcessorStatus",
+    "ReceiptSeal",
     "Recipient",
     "Ret",
     "Session",

@@ -91,8 +91,11 @@ class DeliveryReceipt(models.Model):
     received_at = models.DateTimeField()
     matched_by = models.CharField(max_length=12, choices=MatchedBy.choices, blank=True, default=MatchedBy.NOTHING)
     evidence = models.CharField(max_length=10, choices=Evidence.choices, default=Evidence.NONE)
-    applied = models.BooleanField(default=False, help_text="Did it move the recipient's state?")
+    applied = models.BooleanField(default=False, help_text="Did it take effect?")
     note = models.CharField(max_length=300, blank=True, help_text="Why it was not applied, or is in quarantine.")
+    decided_by = models.CharField(max_length=150, blank=True, help_text="The operator who attached or dismissed it.")
+    dismissed_at = models.DateTimeField(null=True, help_text="When it was taken out of quarantine as nobody's.")
+    sealed = models.BooleanField(default=False, help_text="Is it, as it stands, in its application's chain?")
 
     action = models.CharField(max_length=10, blank=True)
     status = models.CharField(max_length=12, blank=True, help_text="Enhanced status code (RFC 3463).")
@@ -120,7 +123,35 @@ class DeliveryReceipt(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["inbound", "position"], name="receipt_once_per_block")]
-        indexes = [models.Index(fields=["application", "id"], name="receipt_of_application")]
+        indexes = [
+            models.Index(fields=["application", "id"], name="receipt_of_application"),
+            models.Index(fields=["id"], condition=Q(sealed=False), name="receipt_unsealed"),
+            models.Index(
+                fields=["id"], condition=Q(recipient__isnull=True, dismissed_at__isnull=True), name="receipt_quarantine"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action or 'report'} {self.final_recipient}"
+
+
+class ReceiptSeal(models.Model):
+    """A link of the chain of one application's receipts, append-only: `hash` covers `content` and the link before.
+
+    A receipt that was changed on purpose (attached by hand, read again) is sealed again by a later link.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.UUIDField(help_text="The application; all zeros for receipts that belong to none.")
+    number = models.PositiveBigIntegerField(help_text="1, 2, 3… along the chain.")
+    receipt = models.UUIDField(db_index=True)
+    content = models.CharField(max_length=64, help_text="SHA-256 of the receipt's canonical form, in hex.")
+    hash = models.CharField(max_length=64, help_text="SHA-256 of the link before and of this one, in hex.")
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["chain", "number"]
+        constraints = [models.UniqueConstraint(fields=["chain", "number"], name="seal_number")]
+
+    def __str__(self) -> str:
+        return f"link {self.number}"

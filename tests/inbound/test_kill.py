@@ -22,7 +22,7 @@ def kill_oneself(*args: object) -> None:
 
 
 def die_settling() -> None:
-    receipts.schedule_receipt = kill_oneself  # type: ignore[assignment,attr-defined]
+    receipts.schedule_receipts = kill_oneself  # type: ignore[assignment,attr-defined]
     intake.classify_due()
 
 

@@ -96,7 +96,7 @@ def test_it_does_nothing_twice(recipient: Recipient) -> None:
 
 def test_it_leaves_nothing_behind_when_it_dies_halfway(recipient: Recipient, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(receipts, "schedule_receipt", boom)  # the last thing before the commit
+        patch.setattr(receipts, "schedule_receipts", boom)  # the last thing before the commit
         arrive(report(recipient, "failed"), way_back(recipient))
     recipient.refresh_from_db()
     assert (DeliveryReceipt.objects.count(), recipient.state) == (0, State.SENT)
@@ -166,7 +166,7 @@ def test_it_blames_an_ill_database_on_no_mail(recipient: Recipient, monkeypatch:
     def ill(*args: object) -> None:
         raise OperationalError("the disk is full")
 
-    monkeypatch.setattr(receipts, "schedule_receipt", ill)
+    monkeypatch.setattr(receipts, "schedule_receipts", ill)
     with pytest.raises(OperationalError):
         arrive(report(recipient, "failed"), way_back(recipient))
     assert InboundMessage.objects.get().problem == ""

@@ -218,3 +218,10 @@ def test_support_sees_no_credentials(support: Client, credential: tuple[Credenti
 
 def test_it_lets_nobody_in_without_a_login(application: Application) -> None:
     assert Client().get(change_url(application)).status_code == 302
+
+
+def test_what_a_direct_connection_has_no_use_for_is_dropped(operator: Client, zone: Zone) -> None:
+    form = connection_form(zone, kind="direct", server="left.over.example", user_name="anna", password="x", port=25)
+    operator.post(reverse("admin:epm_emailconnection_add"), form)
+    saved = EmailConnection.objects.get()
+    assert (saved.kind, saved.server, saved.user_name, saved.password) == ("direct", "", "", "")

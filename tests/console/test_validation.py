@@ -157,6 +157,14 @@ def test_a_wildcard_covers_subdomains_and_not_the_domain() -> None:
         ({"sender_address": "shop"}, "sender_address", "is no email address"),
         ({"sender_address": "shop@example.org"}, "sender_address", "lies outside the sender domains"),
         ({"max_connections": 0}, "max_connections", "disable the connection"),
+        ({"max_per_destination": 0}, "max_per_destination", "disable the connection"),
+        ({"weight": 0}, "weight", "disable the connection"),
+        ({"server": ""}, "server", "Which mail server"),
+        ({"kind": "direct"}, "server", "leave this empty"),
+        ({"kind": "direct", "server": "", "user_name": "anna", "password": "x"}, "user_name", "leave this empty"),
+        ({"tls_policy_of_domains": "bank.example sometimes"}, "tls_policy_of_domains", "is no policy"),
+        ({"tls_policy_of_domains": "verified"}, "tls_policy_of_domains", "is no policy"),
+        ({"source_ipv4": "::1"}, "source_ipv4", "IPv4"),
     ],
 )
 def test_it_refuses_a_contradictory_connection(zone: Zone, fields: dict[str, Any], field: str, words: str) -> None:

@@ -1,10 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
+from pytest_django import Settings
 
+from email_processor.outbound import resolver
 from email_processor.simulator import RunningWorld, running_world
 from epm.models import EmailConnection, Zone
 from tests import factories
+from tests.outbound.internet import Internet, small_internet
 
 
 @pytest.fixture
@@ -18,3 +21,15 @@ def world() -> Iterator[RunningWorld]:
 def way_out(zone: Zone, world: RunningWorld) -> EmailConnection:
     """A connection to the world."""
     return factories.make_connection(zone, server=world.host, port=world.port)
+
+
+@pytest.fixture
+def internet(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
+    """Mail servers and a name server, which is asked and not waited for long."""
+    monkeypatch.setattr(resolver, "ONE_TRY", 0.2)
+    monkeypatch.setattr(resolver, "ALL_TRIES", 0.3)
+    resolver.forget()
+    with small_internet() as internet:
+        settings.EPM_DNS_SERVERS = [internet.names.address]
+        yield internet
+    resolver.forget()

@@ -40,8 +40,8 @@ class OddServer:
             if not self._answer(connection, "GREETING"):
                 return
             for line in lines:
-                self.heard.append(line.decode().strip())
-                word = line.split()[0].decode().upper()
+                self.heard.append(line.decode(errors="replace").strip())
+                word = line.partition(b" ")[0].strip().decode(errors="replace").upper()
                 if not self._answer(connection, word):
                     return
                 if word == "DATA" and not self._take_content(connection, lines):

@@ -14,3 +14,8 @@ def new_id() -> UUID:
 def made_at(id: UUID) -> datetime:
     """When a UUIDv7 was made, to the millisecond."""
     return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
+
+
+def earliest_id(at: datetime) -> UUID:
+    """The smallest UUIDv7 of the millisecond `at`: ids made from then on are not smaller."""
+    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)

@@ -27,6 +27,7 @@ class Notification(Claimable):
     attempts_before = models.PositiveSmallIntegerField(
         default=0, help_text="How often it was tried before it was replayed."
     )
+    written_in = models.BigIntegerField(default=0, help_text="Number of the transaction that wrote it: see order.py.")
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 
@@ -37,6 +38,7 @@ class Notification(Claimable):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="notification_due"),
             models.Index(fields=["subject", "sequence"], condition=Q(due_at__isnull=False), name="notification_ahead"),
             models.Index(fields=["application", "id"], name="notification_of_application"),
+            models.Index(fields=["application", "written_in", "id"], name="notification_commits"),
         ]
 
     def __str__(self) -> str:

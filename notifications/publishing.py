@@ -12,6 +12,7 @@ from lib import bulk
 from lib.doorbell import ring
 from lib.ids import new_id
 from notifications.models import Notification
+from notifications.order import transaction_number
 from notifications.tasks import tell_due
 
 
@@ -27,20 +28,21 @@ class News:
     payload: Mapping[str, Any]
 
 
-_COLUMNS = ("id", "application_id", "type", "subject", "sequence", "body", "created_at", "due_at")
+_COLUMNS = ("id", "application_id", "type", "subject", "sequence", "body", "written_in", "created_at", "due_at")
 
 
 def publish(news: Sequence[News]) -> None:
     """Queue `news` in the current transaction."""
     if not news:
         return
-    bulk.insert(Notification, _COLUMNS, [_row(item) for item in news])
+    number = transaction_number()
+    bulk.insert(Notification, _COLUMNS, [_row(item, number) for item in news])
     ring(tell_due)
 
 
-def _row(news: News) -> tuple[Any, ...]:
+def _row(news: News, number: int) -> tuple[Any, ...]:
     id = new_id()
-    return id, news.application.pk, news.type, news.subject, news.sequence, _body(id, news), news.at, news.at
+    return id, news.application.pk, news.type, news.subject, news.sequence, _body(id, news), number, news.at, news.at
 
 
 def _body(id: UUID, news: News) -> bytes:

@@ -11,9 +11,7 @@ from epm.choices import Scope
 
 def receipt(caller: Caller, receipt_id: str) -> Shape:
     """One receipt, whole, with the message it belongs to. Raises not_permitted, not_found."""
-    row = _visible(caller, receipt_id)
-    assert row.recipient is not None
-    return {"message_id": str(row.recipient.message_id), **shapes.receipt(row)}
+    return shapes.receipt_of_message(_visible(caller, receipt_id))
 
 
 def receipt_raw(caller: Caller, receipt_id: str) -> bytes:

@@ -1,5 +1,6 @@
 """Rows as callers see them: the JSON of messages, recipients, receipts, notifications and sessions."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,7 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app_interface.problems import Kind
-from email_processor.models import Attachment, DeliveryReceipt, Event, Message, Priority, Recipient, Session, Turn
+from email_processor.models import (
+    Attachment,
+    DeliveryReceipt,
+    Event,
+    Message,
+    Priority,
+    Recipient,
+    Session,
+    Suppression,
+    Turn,
+)
 from email_processor.outbound.expectation import expected_receipts, ways_of
 from email_processor.timeline import Entry, RecipientStory
 from notifications.models import Notification, NotificationAttempt
@@ -78,6 +89,25 @@ def event(row: Event) -> Shape:
     return {"sequence": row.sequence, "type": row.type, "state": row.state, "at": moment(row.at), "data": row.data}
 
 
+def found(row: Recipient) -> Shape:
+    """A recipient as search finds it, with what one wants to see of its message."""
+    message = row.message
+    return {
+        "message_id": str(message.pk),
+        "id": str(row.pk),
+        "address": row.address,
+        "kind": row.kind,
+        "state": row.state,
+        "state_at": moment(row.state_at),
+        "application": str(row.application) if row.application else None,
+        "from": message.from_header,
+        "subject": message.subject,
+        "ucid": message.ucid,
+        "tag": message.tags,
+        "accepted_at": moment(message.accepted_at),
+    }
+
+
 _RECEIPT_TEXTS = (
     "matched_by",
     "evidence",
@@ -125,6 +155,36 @@ def notification(row: Notification) -> Shape:
         "settled_at": moment(row.settled_at),
         "next_try_at": moment(row.due_at),
         "attempts": [attempt(item) for item in row.tries.all()],
+    }
+
+
+def receipt_of_message(row: DeliveryReceipt) -> Shape:
+    """A receipt with the message it belongs to."""
+    assert row.recipient is not None
+    return {"message_id": str(row.recipient.message_id), **receipt(row)}
+
+
+def notification_of_application(row: Notification) -> Shape:
+    """A notification and whose it is; `subject` is the recipient it is about."""
+    return {"application": str(row.application), "subject": str(row.subject), **notification(row)}
+
+
+def told(row: Notification) -> Shape:
+    """What was or will be pushed."""
+    body: Shape = json.loads(bytes(row.body))
+    return body
+
+
+def suppression(row: Suppression) -> Shape:
+    """An entry of the suppression list."""
+    return {
+        "id": str(row.pk),
+        "address": row.address,
+        "application": f"{row.zone}:{row.application.name}" if row.application else None,
+        "source": row.source,
+        "reason": row.reason,
+        "created_at": moment(row.created_at),
+        "expires_at": moment(row.expires_at),
     }
 
 

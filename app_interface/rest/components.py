@@ -4,9 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from app_interface.batches import MOST_MAILS
+from app_interface.configuration import KINDS, schema_of
 from app_interface.parameters import BATCH_MESSAGE, LAUNCH, SEND, Parameter
 from app_interface.problems import TABLE
-from email_processor.models import EventType, Evidence, MatchedBy, Priority, Recipient, Ret, Session, State
+from app_interface.queries import REPLAY, SUPPRESS
+from email_processor.models import (
+    EventType,
+    Evidence,
+    MatchedBy,
+    Priority,
+    Recipient,
+    Ret,
+    Session,
+    State,
+    Suppression,
+)
+from email_processor.outbound.standing import Condition
 from epm.choices import InDoubtPolicy
 from notifications.models import NotificationState
 
@@ -57,6 +70,21 @@ def components() -> Schema:
         "Notification": _NOTIFICATION,
         "Session": _SESSION,
         "Turn": _TURN,
+        "Found": _page("emails", _FOUND),
+        "Cancelled": _CANCELLED,
+        "Receipts": _page("receipts", ref("ReceiptOfMessage")),
+        "Events": _object(events=_list(ANY_OBJECT), next={**TEXT, "description": "Give it as `after`."}),
+        "Notifications": _page("notifications", ref("NotificationOfApplication")),
+        "NotificationOfApplication": {"allOf": [ref("Notification"), _object(application=TEXT, subject=ID)]},
+        "Replay": _request(REPLAY),
+        "Replayed": _object(replayed=NUMBER, more=FLAG),
+        "Suppress": _request(SUPPRESS),
+        "Suppression": _SUPPRESSION,
+        "Suppressions": _page("suppressions", ref("Suppression")),
+        "TakenIn": _object(id=ID),
+        "StatusEx": _STATUS_EX,
+        "Secret": _SECRET,
+        **_managed(),
         "Problem": _PROBLEM,
         "ProblemKind": _PROBLEM_KIND,
     }
@@ -78,6 +106,20 @@ def _batch() -> Schema:
     messages = {"type": "array", "items": ref("BatchMessage"), "minItems": 1, "maxItems": MOST_MAILS}
     common = _request(BATCH_MESSAGE)
     return {**common, "properties": {**common["properties"], "messages": messages}}
+
+
+def _managed() -> Schema:
+    """What management reads and answers."""
+    schemas = {}
+    for kind in KINDS.values():
+        schemas[kind.component] = schema_of(kind)
+        schemas[f"{kind.component}s"] = _object(**{kind.name: _list(ref(kind.component))})
+        schemas[f"{kind.component}Fields"] = _request(kind.parameters)
+    return schemas
+
+
+def _page(name: str, item: Schema) -> Schema:
+    return _object(**{name: _list(item)}, next={**_or_null(TEXT), "description": "The cursor of the next page."})
 
 
 def _object(**properties: Schema) -> Schema:
@@ -222,6 +264,51 @@ _MESSAGE = _object(
         "description": "How many recipients are in which state.",
     },
 )
+_FOUND = _object(
+    message_id=ID,
+    **{name: schema for name, schema in _WHO.items() if name != "expected_receipts"},
+    state_at=MOMENT,
+    application=_or_null(TEXT),
+    **{"from": TEXT},
+    subject=TEXT,
+    ucid=TEXT,
+    tag=TEXTS,
+    accepted_at=MOMENT,
+)
+_CANCELLED = _object(
+    message_id=ID,
+    recipients=_list(_object(id=ID, address=TEXT, state=_one_of(State.values), cancelled=FLAG, why=TEXT)),
+)
+_SUPPRESSION = _object(
+    id=ID,
+    address=TEXT,
+    application={**_or_null(TEXT), "description": "null: the whole zone."},
+    source=_one_of(Suppression.Source.values),
+    reason=TEXT,
+    created_at=MOMENT,
+    expires_at=_or_null(MOMENT),
+)
+_STATUS_EX = _object(
+    started_at={**MOMENT, "description": "Counters count from here."},
+    now=MOMENT,
+    counters={"type": "object", "additionalProperties": NUMBER},
+    queues=_list(_object(name=TEXT, depth=NUMBER, due=NUMBER, age=SECONDS)),
+    processors=_list(
+        _object(
+            zone=TEXT,
+            host=TEXT,
+            state=_one_of(Condition.values),
+            why=TEXT,
+            since=_or_null(MOMENT),
+            seen_at=_or_null(MOMENT),
+        )
+    ),
+    connections=_list(_object(name=TEXT, state=_one_of(Condition.values), why=TEXT, retry_at=_or_null(MOMENT))),
+)
+_SECRET = {
+    **_object(id=TEXT),
+    "properties": {"id": TEXT, "secret": TEXT, "signing_secret": TEXT},
+}
 _TURN = _object(
     number=NUMBER,
     created_at=MOMENT,

@@ -1,15 +1,19 @@
 """The OpenAPI description of each operation: one decorator a view method wears. Every answer has an example, every error too."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from app_interface.configuration import Kind as ManagedKind
+from app_interface.configuration import example_of
 from app_interface.operations import shapes
+from app_interface.parameters import Parameter
 from app_interface.problems import TABLE, Kind, Problem
+from app_interface.queries import EMAILS, ENVELOPE, EVENTS, NOTIFICATIONS, RECEIPTS, SUPPRESSIONS
 from app_interface.rest import examples
 from app_interface.rest.answering import MEDIA_TYPE
 from app_interface.rest.components import ref
@@ -85,6 +89,21 @@ def _example(name: str, value: Any, status: int, media_type: str = "application/
 
 def _asked(name: str, value: Any) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True, media_type="application/json")
+
+
+def _query(table: Sequence[Parameter]) -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter(p.name, dict(p.reader.schema), OpenApiParameter.QUERY, required=p.required, description=p.help)
+        for p in table
+    ]
+
+
+def _page(name: str, example: Any) -> dict[Any, Any]:
+    """The answers of a list."""
+    return {
+        200: OpenApiResponse(ref(name), description="A page.", examples=[_example("page", example, 200)]),
+        **_errors((*_ALWAYS, "invalid_request", "unknown_application")),
+    }
 
 
 send_email = extend_schema(
@@ -171,6 +190,205 @@ receipt_raw = extend_schema(
         **_errors((*_ALWAYS, "not_found")),
     },
 )
+search = extend_schema(
+    operation_id="search",
+    tags=["emails"],
+    summary="Which emails went to whom",
+    description="Recipient by recipient, newest first, in pages.",
+    parameters=_query(EMAILS),
+    responses=_page("Found", examples.FOUND),
+)
+cancel_email = extend_schema(
+    operation_id="cancelEmail",
+    tags=["emails"],
+    summary="Cancel what is still unsent of an email",
+    description="Recipients that are queued, deferred or held are cancelled; the answer says for which it was too late.",
+    parameters=[_path_id("message")],
+    request=None,
+    responses={
+        200: OpenApiResponse(ref("Cancelled"), description="Where each recipient stands now."),
+        **_errors((*_ALWAYS, "not_found")),
+    },
+    examples=[_example("one was too late", examples.CANCELLED, 200)],
+)
+receipts = extend_schema(
+    operation_id="getReceipts",
+    tags=["receipts"],
+    summary="Delivery receipts",
+    description="Newest first, in pages.",
+    parameters=_query(RECEIPTS),
+    responses=_page("Receipts", {"receipts": [examples.RECEIPT], "next": None}),
+)
+events = extend_schema(
+    operation_id="getEvents",
+    tags=["events"],
+    summary="What applications are told, by cursor",
+    description="The same events that are pushed, in the order in which they were committed; none is ever skipped. "
+    "Give `next` as `after` to go on.",
+    parameters=_query(EVENTS),
+    responses=_page("Events", examples.EVENTS),
+)
+notifications = extend_schema(
+    operation_id="getNotifications",
+    tags=["notifications"],
+    summary="Notifications with their tries",
+    description="Newest first, in pages.",
+    parameters=_query(NOTIFICATIONS),
+    responses=_page("Notifications", examples.NOTIFICATIONS),
+)
+_REPLAYED = {200: OpenApiResponse(ref("Replayed"), description="How many are told again.")}
+replay_one = extend_schema(
+    operation_id="replayNotification",
+    tags=["notifications"],
+    summary="Tell a notification again",
+    description="Whatever became of it before. It keeps its id.",
+    parameters=[_path_id("notification")],
+    request=None,
+    responses={**_REPLAYED, **_errors((*_ALWAYS, "not_found"))},
+    examples=[_example("replayed", {"replayed": 1, "more": False}, 200)],
+)
+replay_many = extend_schema(
+    operation_id="replayNotifications",
+    tags=["notifications"],
+    summary="Tell again what was told in a while",
+    description="The oldest first; with `more` in the answer not all could be taken at once.",
+    request={"application/json": ref("Replay")},
+    responses={**_REPLAYED, **_errors((*_WITH_BODY, "unknown_application"))},
+    examples=[
+        _asked("since", {"since": "2030-01-31T08:00:00Z", "type": "email.sent"}),
+        _example("replayed", {"replayed": 17, "more": False}, 200),
+    ],
+)
+suppressions = extend_schema(
+    operation_id="getSuppressions",
+    tags=["suppressions"],
+    summary="Who gets no mail",
+    description="Of the caller's applications, and of the whole zone; newest first, in pages.",
+    parameters=_query(SUPPRESSIONS),
+    responses=_page("Suppressions", {"suppressions": [examples.SUPPRESSION], "next": None}),
+)
+suppress = extend_schema(
+    operation_id="suppress",
+    tags=["suppressions"],
+    summary="Let an address get no mail",
+    description="From an application; or, by a credential of all applications, from the whole zone.",
+    request={"application/json": ref("Suppress")},
+    responses={
+        201: OpenApiResponse(ref("Suppression"), description="The entry."),
+        **_errors((*_WITH_BODY, "unknown_application")),
+    },
+    examples=[
+        _asked("unsubscribed", {"address": "jo@example.net", "application": "orders", "reason": "She asked for it."}),
+        _example("suppressed", examples.SUPPRESSION, 201),
+    ],
+)
+lift = extend_schema(
+    operation_id="liftSuppression",
+    tags=["suppressions"],
+    summary="Let an address get mail again",
+    parameters=[_path_id("suppression")],
+    responses={204: OpenApiResponse(description="It is off the list."), **_errors((*_ALWAYS, "not_found"))},
+)
+take_in_mail = extend_schema(
+    operation_id="takeInMail",
+    tags=["inbound"],
+    summary="Hand in a mail that has arrived elsewhere",
+    description="As if it had come by SMTP: a report, an answer, any mail. It is committed before the answer.",
+    parameters=_query(ENVELOPE),
+    request={"message/rfc822": {"type": "string"}},
+    responses={
+        202: OpenApiResponse(ref("TakenIn"), description="It is stored."),
+        **_errors(_WITH_BODY),
+    },
+    examples=[_example("stored", {"id": examples.MESSAGE_ID}, 202)],
+)
+status_ex = extend_schema(
+    operation_id="getStatusEx",
+    tags=["status"],
+    summary="How the platform is doing",
+    description="Counters since the start, queues, processors and connections, as far as the caller may see them.",
+    responses={200: OpenApiResponse(ref("StatusEx"), description="Now."), **_errors(_ALWAYS)},
+    examples=[_example("running", examples.STATUS_EX, 200)],
+)
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """Says of a view's method what it does."""
+
+    def __call__(self, method: View) -> View: ...
+
+
+def managed(kind: ManagedKind) -> dict[str, Decorator]:
+    """How the operations on one kind of configured rows are described."""
+    path = [OpenApiParameter("key", {"type": "string"}, OpenApiParameter.PATH, required=True)]
+    one, changed, what = ref(kind.component), ref(f"{kind.component}Fields"), kind.one
+    id, new, change = examples.MANAGED[kind.name]
+    row, again = example_of(kind, id, new), (*_WITH_BODY, "not_found")
+
+    def described(name: str, summary: str, **more: Any) -> Decorator:
+        return cast(Decorator, extend_schema(operation_id=name, tags=["management"], summary=summary, **more))
+
+    return {
+        "list": described(
+            f"list{kind.component}s",
+            f"All {kind.name}",
+            responses={
+                200: OpenApiResponse(ref(f"{kind.component}s"), description="All of them."),
+                **_errors(_ALWAYS),
+            },
+            examples=[_example("all", {kind.name: [row]}, 200)],
+        ),
+        "create": described(
+            f"create{kind.component}",
+            f"Make a new {what}",
+            description="Its secret, where it has one, is in this answer and in no other.",
+            request={"application/json": changed},
+            responses={201: OpenApiResponse(one, description="The new row."), **_errors(_WITH_BODY)},
+            examples=[_asked("new", new), _example("made", row, 201)],
+        ),
+        "get": described(
+            f"get{kind.component}",
+            f"One {what}",
+            parameters=path,
+            responses={200: OpenApiResponse(one, description="The row."), **_errors((*_ALWAYS, "not_found"))},
+            examples=[_example("one", row, 200)],
+        ),
+        "change": described(
+            f"change{kind.component}",
+            f"Change a {what}",
+            description="What is not given stays as it is.",
+            parameters=path,
+            request={"application/json": changed},
+            responses={200: OpenApiResponse(one, description="The row."), **_errors(again)},
+            examples=[_asked("change", change), _example("changed", {**row, **change}, 200)],
+        ),
+        "remove": described(
+            f"delete{kind.component}",
+            f"Delete a {what} that was never used",
+            parameters=path,
+            responses={
+                204: OpenApiResponse(description="It is gone."),
+                **_errors((*_ALWAYS, "invalid_request", "not_found")),
+            },
+        ),
+        "renew": described(
+            f"renewSecretOf{kind.component}",
+            f"A new secret for a {what}",
+            description="Shown this once. The old one is worth nothing from now on.",
+            parameters=path,
+            request=None,
+            responses={
+                200: OpenApiResponse(ref("Secret"), description="The new secret."),
+                **_errors((*_ALWAYS, "not_found")),
+            },
+            examples=[_example("renewed", {"id": id, "secret": "shown this once"}, 200)],
+        ),
+    }
+
+
 problem_kind = extend_schema(
     operation_id="getProblemKind",
     tags=["problems"],

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -13,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from app_interface.authentication import Caller, authenticate, from_authorization
-from app_interface.rest.parsing import StrictJSONParser
+from app_interface.problems import invalid
+from app_interface.rest.parsing import UNSTORABLE, StrictJSONParser
 
 
 class CredentialAuthentication(BaseAuthentication):
@@ -41,12 +43,29 @@ class DoorView(APIView):
     authentication_classes: Sequence[type[BaseAuthentication]] = (CredentialAuthentication,)
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
     content_negotiation_class = WritesJSON
-    parser_classes = (StrictJSONParser,)
+    parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Only Allow, which every answer has: the OpenAPI description tells the rest."""
         return Response(status=204)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The object in the body. Raises as the parser does."""
+    body = request.data
+    assert isinstance(body, dict)
+    return body
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The query string. Raises invalid_request where a name comes twice, or a value is no text that can be kept."""
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise invalid("This name is given twice.", name[:100])
+        if UNSTORABLE.search(f"{name}{values[0]}"):
+            raise invalid("The query has a character that is no text.", name[:100])
+    return {name: values[0] for name, values in request.query_params.lists()}
 
 
 def caller_of(request: Request) -> Caller:

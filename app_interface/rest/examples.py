@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_MESSAGE = "019a3c1e-7b1f-7c52-9d0a-3f6d2f8e4b10"
+MESSAGE_ID = "019a3c1e-7b1f-7c52-9d0a-3f6d2f8e4b10"
 _RECIPIENT = "019a3c1e-7b20-7d11-8a51-5a0c6f1de7a2"
 _RECEIPT = "019a3c1f-02c4-7a90-b7ce-0d6a2a3f9e55"
 _SESSION = "019a3c1e-9f00-7b3e-86d2-91d6b8a1c0fe"
@@ -35,7 +35,7 @@ SEND_MORE = {
     "metadata": {"customer": "17"},
 }
 ACCEPTED = {
-    "message_id": _MESSAGE,
+    "message_id": MESSAGE_ID,
     "application": "main:orders",
     "notification": "The notification URL of main:orders will be told what the email server answers, "
     "and of delivery reports.",
@@ -118,20 +118,20 @@ _RECEIPT_ROW = {
     "reporting_mta": "dns;relay.example.com",
     "received_from_mta": "",
     "dsn_gateway": "",
-    "envelope_id": _MESSAGE,
-    "original_message_id": f"<{_MESSAGE}@mail.example.com>",
+    "envelope_id": MESSAGE_ID,
+    "original_message_id": f"<{MESSAGE_ID}@mail.example.com>",
     "arrival": "2030-01-31T08:00:01Z",
     "last_attempt": "2030-01-31T08:00:03Z",
     "will_retry_until": None,
     "report_fields": [["Reporting-MTA", "dns; relay.example.com"]],
     "recipient_fields": [["Action", "failed"], ["Status", "5.1.1"]],
 }
-RECEIPT = {"message_id": _MESSAGE, **_RECEIPT_ROW}
+RECEIPT = {"message_id": MESSAGE_ID, **_RECEIPT_ROW}
 EMAIL_STATUS = {
-    "message_id": _MESSAGE,
+    "message_id": MESSAGE_ID,
     "message": {
-        "id": _MESSAGE,
-        "message_id_header": f"<{_MESSAGE}@mail.example.com>",
+        "id": MESSAGE_ID,
+        "message_id_header": f"<{MESSAGE_ID}@mail.example.com>",
         "zone": "main",
         "application": "main:orders",
         "connection": "relay",
@@ -150,7 +150,7 @@ EMAIL_STATUS = {
         "tell_by": None,
         "sandbox": False,
         "in_doubt": "resend",
-        "envid": _MESSAGE,
+        "envid": MESSAGE_ID,
         "ret": "HDRS",
         "size": 812,
         "smtputf8": False,
@@ -187,3 +187,135 @@ EMAIL_STATUS = {
     ],
     "sessions": [],
 }
+
+FOUND = {
+    "emails": [
+        {
+            "message_id": MESSAGE_ID,
+            "id": _RECIPIENT,
+            "address": "jo@example.net",
+            "kind": "to",
+            "state": "bounced",
+            "state_at": "2030-01-31T08:00:04.110000Z",
+            "application": "main:orders",
+            "from": "Orders <orders@example.com>",
+            "subject": "Your order",
+            "ucid": "call-0815",
+            "tag": [],
+            "accepted_at": "2030-01-31T08:00:00.510000Z",
+        }
+    ],
+    "next": _RECIPIENT,
+}
+CANCELLED = {
+    "message_id": MESSAGE_ID,
+    "recipients": [
+        {"id": _RECIPIENT, "address": "jo@example.net", "state": "cancelled", "cancelled": True, "why": ""},
+        {
+            "id": _RECEIPT,
+            "address": "sam@example.net",
+            "state": "sent",
+            "cancelled": False,
+            "why": "too late: sent cannot become cancelled",
+        },
+    ],
+}
+EVENTS = {
+    "events": [
+        {
+            "id": _SESSION,
+            "type": "email.sent",
+            "timestamp": "2030-01-31T08:00:01.120000Z",
+            "application": "orders",
+            "zone": "main",
+            "sequence": 1,
+            "message": {
+                "id": MESSAGE_ID,
+                "message_id_header": f"<{MESSAGE_ID}@mail.example.com>",
+                "ucid": "call-0815",
+                "session_id": "",
+                "tag": [],
+                "metadata": {},
+                "subject": "Your order",
+            },
+            "recipient": {"id": _RECIPIENT, "address": "jo@example.net", "state": "sent"},
+            "smtp": {"code": 250, "enhanced": "2.0.0", "text": "queued", "host": "mx.example.net", "tls": ""},
+        }
+    ],
+    "next": "4711-019a3c1e9f007b3e86d291d6b8a1c0fe",
+}
+NOTIFICATIONS = {
+    "notifications": [
+        {
+            "application": "main:orders",
+            "subject": _RECIPIENT,
+            "id": _SESSION,
+            "type": "email.sent",
+            "sequence": 1,
+            "state": "told",
+            "created_at": "2030-01-31T08:00:01.120000Z",
+            "settled_at": "2030-01-31T08:00:01.180000Z",
+            "next_try_at": None,
+            "attempts": [
+                {
+                    "number": 1,
+                    "at": "2030-01-31T08:00:01.150000Z",
+                    "url": "https://orders.example.com/notify",
+                    "status": 200,
+                    "problem": "",
+                    "duration": 0.03,
+                    "answer": "",
+                }
+            ],
+        }
+    ],
+    "next": None,
+}
+SUPPRESSION = {
+    "id": _SESSION,
+    "address": "jo@example.net",
+    "application": "main:orders",
+    "source": "api",
+    "reason": "She asked for it.",
+    "created_at": "2030-01-31T08:00:00.510000Z",
+    "expires_at": None,
+}
+STATUS_EX = {
+    "started_at": "2030-01-31T07:00:00Z",
+    "now": "2030-01-31T08:00:00Z",
+    "counters": {"accepted": 3, "queued": 1, "sent": 2, "receipts": 0, "notifications": 2},
+    "queues": [
+        {"name": "send", "depth": 1, "due": 1, "age": 0.2},
+        {"name": "notify", "depth": 0, "due": 0, "age": 0.0},
+    ],
+    "processors": [
+        {
+            "zone": "main",
+            "host": "mail-1",
+            "state": "running",
+            "why": "",
+            "since": "2030-01-31T07:00:00Z",
+            "seen_at": "2030-01-31T07:59:50Z",
+        }
+    ],
+    "connections": [{"name": "relay", "state": "running", "why": "", "retry_at": None}],
+}
+MANAGED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "zones": ("main", {"name": "main", "sender_domains": "example.com"}, {"description": "Head office"}),
+    "applications": (
+        _SESSION,
+        {"name": "orders", "notification_url": "https://orders.example.com/notify", "message_types": "regular"},
+        {"enabled": False},
+    ),
+    "connections": (
+        "1",
+        {"name": "relay", "server": "relay.example.com", "return_path_domain": "bounces.example.com", "port": 587},
+        {"enabled": False},
+    ),
+    "credentials": (
+        "epm_0123456789abcdef",
+        {"name": "shop", "scopes": ["send", "read"], "applications": ["orders"]},
+        {"expires_at": "2031-01-31T08:00:00Z"},
+    ),
+}
+"""For each kind: an id, what makes a new one, what changes it."""

@@ -12,7 +12,7 @@ from rest_framework.parsers import BaseParser
 from app_interface.problems import Problem, invalid
 
 DEEPEST = 20
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class StrictJSONParser(BaseParser):
@@ -28,6 +28,18 @@ class StrictJSONParser(BaseParser):
         # HttpRequest.body holds the limit of DATA_UPLOAD_MAX_MEMORY_SIZE, its read() does not.
         raw = stream.body if isinstance(stream, HttpRequest) else stream.read()
         return read_object(raw)
+
+
+class RawMailParser(BaseParser):
+    """message/rfc822, as it is."""
+
+    media_type = "message/rfc822"
+
+    def parse(  # type: ignore[override]
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The body. Raises RequestDataTooBig."""
+        return stream.body if isinstance(stream, HttpRequest) else bytes(stream.read())
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
@@ -87,7 +99,7 @@ def _check(value: Any, depth: int) -> None:
 
 
 def _check_text(text: str) -> None:
-    if found := _UNSTORABLE.search(text):
+    if found := UNSTORABLE.search(text):
         raise invalid(f"The body has the character U+{ord(found[0]):04X}, which is no text.")
 
 

@@ -11,11 +11,16 @@ from app_interface import operations
 from app_interface.operations import shapes
 from app_interface.problems import TABLE, invalid, not_found
 from app_interface.rest import described
-from app_interface.rest.door import DoorView, WritesJSON, caller_of
+from app_interface.rest.door import DoorView, WritesJSON, body_of, caller_of, query_of
+from app_interface.rest.parsing import RawMailParser
 
 
 class Emails(DoorView):
     """`/api/v1/emails`"""
+
+    @described.search
+    def get(self, request: Request) -> Response:
+        return Response(operations.search(caller_of(request), query_of(request)))
 
     @described.send_email
     def post(self, request: Request) -> Response:
@@ -39,12 +44,28 @@ class Email(DoorView):
         return Response(operations.email_status(caller_of(request), message_id))
 
 
+class Cancel(DoorView):
+    """`/api/v1/emails/{id}/cancel`"""
+
+    @described.cancel_email
+    def post(self, request: Request, message_id: str) -> Response:
+        return Response(operations.cancel_email(caller_of(request), message_id))
+
+
 class Launches(DoorView):
     """`/api/v1/launches`"""
 
     @described.launch_email
     def post(self, request: Request) -> Response:
         return Response(operations.launch_email(caller_of(request), _with_key(request)), 201)
+
+
+class Receipts(DoorView):
+    """`/api/v1/receipts`"""
+
+    @described.receipts
+    def get(self, request: Request) -> Response:
+        return Response(operations.receipts(caller_of(request), query_of(request)))
 
 
 class Receipt(DoorView):
@@ -63,6 +84,79 @@ class ReceiptRaw(DoorView):
         raw = operations.receipt_raw(caller_of(request), receipt_id)
         name = {"Content-Disposition": f'attachment; filename="{receipt_id}.eml"'}
         return HttpResponse(raw, "message/rfc822", headers=name)
+
+
+class Events(DoorView):
+    """`/api/v1/events`"""
+
+    @described.events
+    def get(self, request: Request) -> Response:
+        return Response(operations.events(caller_of(request), query_of(request)))
+
+
+class Notifications(DoorView):
+    """`/api/v1/notifications`"""
+
+    @described.notifications
+    def get(self, request: Request) -> Response:
+        return Response(operations.notifications(caller_of(request), query_of(request)))
+
+
+class Replay(DoorView):
+    """`/api/v1/notifications/replay`"""
+
+    @described.replay_many
+    def post(self, request: Request) -> Response:
+        return Response(operations.replay_many(caller_of(request), body_of(request)))
+
+
+class ReplayOne(DoorView):
+    """`/api/v1/notifications/{id}/replay`"""
+
+    @described.replay_one
+    def post(self, request: Request, notification_id: str) -> Response:
+        return Response(operations.replay_one(caller_of(request), notification_id))
+
+
+class Suppressions(DoorView):
+    """`/api/v1/suppressions`"""
+
+    @described.suppressions
+    def get(self, request: Request) -> Response:
+        return Response(operations.suppressions(caller_of(request), query_of(request)))
+
+    @described.suppress
+    def post(self, request: Request) -> Response:
+        return Response(operations.suppress(caller_of(request), body_of(request)), 201)
+
+
+class Suppression(DoorView):
+    """`/api/v1/suppressions/{id}`"""
+
+    @described.lift
+    def delete(self, request: Request, suppression_id: str) -> Response:
+        operations.lift(caller_of(request), suppression_id)
+        return Response(status=204)
+
+
+class Inbound(DoorView):
+    """`/api/v1/inbound`"""
+
+    parser_classes = (RawMailParser,)
+
+    @described.take_in_mail
+    def post(self, request: Request) -> Response:
+        raw = request.data
+        assert isinstance(raw, bytes)
+        return Response(operations.take_in_mail(caller_of(request), raw, query_of(request)), 202)
+
+
+class Status(DoorView):
+    """`/api/v1/status`"""
+
+    @described.status_ex
+    def get(self, request: Request) -> Response:
+        return Response(operations.status_ex(caller_of(request)))
 
 
 class ProblemKind(DoorView):
@@ -96,7 +190,7 @@ class Docs(SpectacularSwaggerSplitView):
 
 def _with_key(request: Request) -> dict[str, Any]:
     """The parameters; the header Idempotency-Key is one of them."""
-    parameters = dict(request.data)
+    parameters = dict(body_of(request))
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return parameters

@@ -83,15 +83,15 @@ def test_it_knows_no_other_addresses(db: None, path: str) -> None:
 
 
 def test_it_refuses_other_methods_and_names_its_own(door: Door) -> None:
-    answer = door.get("emails")
+    answer = door.get("launches")
     assert problem(answer)[:2] == (405, "method_not_allowed")
     assert answer["Allow"] == "POST, OPTIONS"
 
 
 def test_it_answers_options_and_head(door: Door) -> None:
     headers = door._headers({})
-    assert door.client.options("/api/v1/emails", headers=headers)["Allow"] == "POST, OPTIONS"
-    assert door.client.head("/api/v1/emails", headers=headers).status_code == 405
+    assert door.client.options("/api/v1/launches", headers=headers)["Allow"] == "POST, OPTIONS"
+    assert door.client.head("/api/v1/launches", headers=headers).status_code == 405
     assert door.client.head("/api/v1/schema").status_code == 200
 
 

@@ -1,0 +1,151 @@
+"""What operators configure by hand, as management sees it: made of the models, so that a new field is there by itself.
+
+Values are read for their type here; whether they make sense is for the models' own checks, whose sentences the console shows too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from app_interface import readers
+from app_interface.operations import shapes
+from app_interface.parameters import Parameter
+from app_interface.problems import Problem, invalid
+from app_interface.readers import Reader
+from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
+
+_WRITE_ONLY = frozenset({"password"})
+_NOT_HERE = frozenset({"id", "zone", "signing_secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of configured row. `lists` are the names of what it has several of, beside its own fields."""
+
+    name: str
+    one: str
+    model: type[models.Model]
+    key: str = "pk"
+    lists: tuple[str, ...] = ()
+
+    @property
+    def component(self) -> str:
+        """Its name in the OpenAPI description."""
+        return self.one.capitalize()
+
+    @property
+    def fields(self) -> "list[models.Field[Any, Any]]":
+        """What may be written."""
+        return [f for f in self.model._meta.concrete_fields if f.editable and f.name not in _NOT_HERE]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        own = (Parameter(field.name, reader_of(field), str(field.help_text) or field.name) for field in self.fields)
+        return (*own, *(Parameter(name, _NAMES, f"All its {name}.") for name in self.lists))
+
+
+ZONES = Kind("zones", "zone", Zone, key="name")
+APPLICATIONS = Kind("applications", "application", Application, lists=("addresses",))
+CONNECTIONS = Kind("connections", "connection", EmailConnection)
+CREDENTIALS = Kind("credentials", "credential", Credential, lists=("applications",))
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (ZONES, APPLICATIONS, CONNECTIONS, CREDENTIALS)}
+
+_NAMES = readers.list_of(readers.line(320, minimum=1), maximum=1000)
+
+
+def reader_of(field: "models.Field[Any, Any]") -> Reader[Any]:
+    """How a value for `field` is read."""
+    if isinstance(field, models.BooleanField):
+        return Reader(readers.FLAG.read, {"type": "boolean"})
+    if isinstance(field, models.IntegerField):
+        return _or_null(Reader(_integer, {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}), field)
+    if isinstance(field, models.DateTimeField):
+        return _or_null(readers.MOMENT, field)
+    if isinstance(field, models.JSONField):
+        return readers.list_of(readers.line(40), maximum=20)
+    words = {"enum": [*([""] if field.blank else []), *(value for value, _ in field.choices)]} if field.choices else {}
+    longest = field.max_length or 100_000
+    return _or_null(Reader(readers.text(longest).read, {"type": "string", "maxLength": longest, **words}), field)
+
+
+def shape_of(kind: Kind, row: models.Model) -> dict[str, Any]:
+    """A row as callers see it, without its secrets."""
+    shown = [field for field in kind.fields if field.name not in _WRITE_ONLY]
+    values = {field.name: _plain(getattr(row, field.name)) for field in shown}
+    return {"id": str(getattr(row, kind.key)) if kind.key == "name" else str(row.pk), **values, **_lists(row)}
+
+
+def example_of(kind: Kind, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `shape_of` answers for a row of `given` values and defaults."""
+    defaults = {field.name: _plain(field.get_default()) for field in kind.fields if field.name not in _WRITE_ONLY}
+    shown = {name: value for name, value in given.items() if name not in _WRITE_ONLY}
+    return {"id": id, **defaults, **{name: [] for name in kind.lists}, **shown}
+
+
+def schema_of(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of `shape_of`."""
+    properties = {
+        "id": {"type": "string"},
+        **{p.name: {**p.reader.schema, "description": p.help} for p in kind.parameters if p.name not in _WRITE_ONLY},
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def checked(row: models.Model) -> None:
+    """Hold `row` against its model's checks. Raises invalid_request with their first sentence, about its field."""
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise as_problem(error) from error
+
+
+def as_problem(error: ValidationError, field: str = "") -> Problem:
+    """The first of its sentences, about the field it names, or about `field`."""
+    if hasattr(error, "error_dict"):
+        name, sentences = next(iter(error.message_dict.items()))
+        return invalid(sentences[0], field or ("" if name == "__all__" else name))
+    return invalid(error.messages[0], field)
+
+
+def set_addresses(application: Application, addresses: Sequence[str]) -> None:
+    """Let `application` answer to exactly these. Raises invalid_request."""
+    application.addresses.exclude(address__in=addresses).delete()
+    known = set(application.addresses.values_list("address", flat=True))
+    for position, address in enumerate(addresses):
+        if address not in known:
+            row = ApplicationAddress(application=application, address=address)
+            try:
+                row.full_clean()
+            except ValidationError as error:
+                raise as_problem(error, f"addresses[{position}]") from error
+            row.save()
+
+
+def _lists(row: models.Model) -> dict[str, list[str]]:
+    if isinstance(row, Application):
+        return {"addresses": [address.address for address in row.addresses.all()]}
+    if isinstance(row, Credential):
+        return {"applications": [application.name for application in row.applications.all()]}
+    return {}
+
+
+def _plain(value: Any) -> Any:
+    return shapes.moment(value) if hasattr(value, "astimezone") else value
+
+
+def _integer(value: Any, field: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise invalid("Expected a whole number that is not negative.", field)
+    return value
+
+
+def _or_null(reader: Reader[Any], field: "models.Field[Any, Any]") -> Reader[Any]:
+    if not field.null:
+        return reader
+    return Reader(
+        lambda value, name: None if value is None else reader.read(value, name),
+        {**reader.schema, "type": [reader.schema["type"], "null"]},
+    )

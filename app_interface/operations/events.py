@@ -1,0 +1,109 @@
+"""The events that applications are told, by cursor, and telling them again."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from app_interface.authentication import Caller
+from app_interface.operations import shapes
+from app_interface.operations.shapes import Shape
+from app_interface.operations.status import uuid_of
+from app_interface.pages import applications_of, newest
+from app_interface.problems import not_found
+from app_interface.queries import EVENTS, NOTIFICATIONS, REPLAY, USUAL, cursor_of, read_query
+from epm.choices import Scope
+from lib.ids import earliest_id
+from notifications.models import Notification
+from notifications.reading import START, position_of, told_after
+from notifications.replaying import replay
+
+LOOK_AGAIN = 0.25
+"""Seconds between two looks of one who waits."""
+MOST_REPLAYED = 10_000
+_places_to_wait = threading.BoundedSemaphore(4)
+"""Of one process's threads so many may wait; whoever comes besides is answered at once, and asks again."""
+
+
+def events(caller: Caller, query: Mapping[str, Any]) -> Shape:
+    """Answers {events: [the bodies as they are pushed], next}; waits up to `wait` seconds for the first.
+
+    Raises not_permitted, invalid_request, unknown_application.
+    """
+    caller.require(Scope.READ)
+    values = read_query(EVENTS, query)
+    applications, after = applications_of(caller, values), values.get("after", START)
+
+    def look() -> list[Notification]:
+        return told_after(applications, after, values.get("limit", USUAL), values.get("type", ""))
+
+    rows = look() or _waited(look, values.get("wait", 0))
+    end = position_of(rows[-1]) if rows else after
+    return {"events": [shapes.told(row) for row in rows], "next": cursor_of(end)}
+
+
+def notifications(caller: Caller, query: Mapping[str, Any]) -> Shape:
+    """Answers {notifications: […], next}, each with its tries. Raises as `events`."""
+    caller.require(Scope.READ)
+    values = read_query(NOTIFICATIONS, query)
+    rows, cursor = newest(_notifications(caller, values), values)
+    return {"notifications": [shapes.notification_of_application(row) for row in rows], "next": cursor}
+
+
+def replay_one(caller: Caller, notification_id: str) -> Shape:
+    """Tell a notification again, whatever became of it. Answers {replayed: 1}. Raises not_permitted, not_found."""
+    caller.require(Scope.READ)
+    id = uuid_of(notification_id, "notification")
+    if not Notification.objects.filter(pk=id, application__in=caller.applications()).exists():
+        raise not_found("notification")
+    return {"replayed": replay([id]), "more": False}
+
+
+def replay_many(caller: Caller, parameters: Mapping[str, Any]) -> Shape:
+    """Tell again what was told from `since` `until`. Answers {replayed, more}: with `more`, MOST_REPLAYED were not enough.
+
+    Raises not_permitted, invalid_request, unknown_application.
+    """
+    caller.require(Scope.READ)
+    values = read_query(REPLAY, parameters)
+    keys = _keys(caller, values)
+    for start in range(0, len(keys), 500):
+        replay(keys[start : start + 500])
+    return {"replayed": len(keys), "more": len(keys) == MOST_REPLAYED}
+
+
+def _waited(look: Callable[[], list[Notification]], seconds: int) -> list[Notification]:
+    if not seconds or not _places_to_wait.acquire(blocking=False):
+        return []
+    try:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN)
+            if rows := look():
+                return rows
+    finally:
+        _places_to_wait.release()
+    return []
+
+
+def _notifications(caller: Caller, values: Mapping[str, Any]) -> "Iterator[QuerySet[Notification]]":
+    found = Notification.objects.select_related("application__zone").prefetch_related("tries")
+    for name in ("state", "type"):
+        if name in values:
+            found = found.filter(**{name: values[name]})
+    for application in applications_of(caller, values):
+        yield found.filter(application=application)
+
+
+def _keys(caller: Caller, values: Mapping[str, Any]) -> list[UUID]:
+    """The oldest first, so that who asks again from the last one's time goes on."""
+    rows = Notification.objects.filter(application__in=applications_of(caller, values))
+    rows = rows.filter(pk__gte=earliest_id(values["since"]))
+    if "until" in values:
+        rows = rows.filter(pk__lt=earliest_id(values["until"]))
+    if "type" in values:
+        rows = rows.filter(type=values["type"])
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_REPLAYED])

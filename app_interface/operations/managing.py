@@ -1,0 +1,153 @@
+"""Management: what an operator configures by hand, by the same checks and with the same sentences.
+
+A credential manages its own zone. What is not of one application alone (zone, connections, credentials) needs a credential of
+all applications: another could give itself more than it has.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model, ProtectedError, QuerySet
+
+from app_interface.authentication import Caller
+from app_interface.configuration import (
+    APPLICATIONS,
+    CREDENTIALS,
+    ZONES,
+    Kind,
+    as_problem,
+    checked,
+    set_addresses,
+    shape_of,
+)
+from app_interface.operations.shapes import Shape
+from app_interface.problems import Problem, invalid, not_found
+from app_interface.requests import read_values
+from epm import validation
+from epm.choices import Scope
+from epm.models import Application, Credential, Zone
+from epm.models.application import new_signing_secret
+
+
+def rows_of(caller: Caller, kind: Kind) -> Shape:
+    """Answers {<kind>: […]}: all of them. Raises not_permitted."""
+    return {kind.name: [shape_of(kind, row) for row in _visible(caller, kind)]}
+
+
+def row_of(caller: Caller, kind: Kind, key: str) -> Shape:
+    """One of them. Raises not_permitted, not_found."""
+    return shape_of(kind, _row(caller, kind, key))
+
+
+def create(caller: Caller, kind: Kind, parameters: Mapping[str, Any]) -> Shape:
+    """Make one; answers it, and its secret this once. Raises not_permitted, invalid_request."""
+    _require(caller, kind)
+    if kind is ZONES or not caller.credential.all_applications:
+        raise Problem(
+            "not_permitted", "A credential makes new rows in its own zone, if it is for all its applications."
+        )
+    row = kind.model(zone=caller.zone)
+    secret = _new_secret(row)
+    _write(row, kind, read_values(kind.parameters, parameters))
+    return {**shape_of(kind, row), **secret}
+
+
+def change(caller: Caller, kind: Kind, key: str, parameters: Mapping[str, Any]) -> Shape:
+    """Change what is given, leave the rest. Raises not_permitted, not_found, invalid_request."""
+    row = _row(caller, kind, key)
+    _write(row, kind, read_values(kind.parameters, parameters))
+    return row_of(caller, kind, key)
+
+
+def remove(caller: Caller, kind: Kind, key: str) -> None:
+    """Delete one that nothing depends on. Raises not_permitted, not_found, invalid_request."""
+    row = _row(caller, kind, key)
+    if row == caller.credential:
+        raise invalid("A credential does not delete itself.")
+    try:
+        row.delete()
+    except ProtectedError as error:
+        raise invalid(f"This {kind.one} has been used and stays with its mail. Disable it instead.") from error
+
+
+def renew_secret(caller: Caller, kind: Kind, key: str) -> Shape:
+    """A fresh secret, shown this once; the old one is worth nothing from now on. Raises not_permitted, not_found."""
+    row = _row(caller, kind, key)
+    secret = _new_secret(row)
+    row.save()
+    return {"id": str(row.pk), **secret}
+
+
+def _require(caller: Caller, kind: Kind) -> None:
+    caller.require(Scope.MANAGE)
+    if kind is not APPLICATIONS and not caller.credential.all_applications:
+        raise Problem("not_permitted", f"To manage {kind.name}, a credential must be for all applications of its zone.")
+
+
+def _visible(caller: Caller, kind: Kind) -> "QuerySet[Any]":
+    _require(caller, kind)
+    if kind is APPLICATIONS:
+        return caller.applications().prefetch_related("addresses").order_by("name")
+    if kind is ZONES:
+        return Zone.objects.filter(pk=caller.zone.pk)
+    rows = kind.model._default_manager.filter(zone=caller.zone)
+    return rows.prefetch_related("applications") if kind is CREDENTIALS else rows
+
+
+def _row(caller: Caller, kind: Kind, key: str) -> Any:
+    rows = _visible(caller, kind)
+    try:
+        row = rows.filter(**{kind.key: _key(kind, key)}).first()
+    except ValueError:
+        row = None
+    if row is None:
+        raise not_found(kind.one)
+    return row
+
+
+def _key(kind: Kind, key: str) -> Any:
+    """Raises ValueError where it cannot be the key of such a row."""
+    if kind is APPLICATIONS:
+        return UUID(key)
+    if "\0" in key or len(key) > 40:
+        raise ValueError("no key")
+    return key
+
+
+def _write(row: Model, kind: Kind, values: Mapping[str, Any]) -> None:
+    """Set, check and save in one transaction."""
+    with transaction.atomic():
+        for name in values.keys() - set(kind.lists):
+            setattr(row, name, values[name])
+        checked(row)
+        row.save()
+        if isinstance(row, Application) and "addresses" in values:
+            set_addresses(row, values["addresses"])
+        if isinstance(row, Credential):
+            _set_applications(row, values.get("applications"))
+
+
+def _set_applications(credential: Credential, names: Sequence[str] | None) -> None:
+    """Raises invalid_request where they do not fit the credential; without `names` it keeps what it has."""
+    known = {row.name: row for row in Application.objects.filter(zone=credential.zone)}
+    for position, name in enumerate(names or ()):
+        if name not in known:
+            raise invalid(f"The zone has no application {name!r}.", f"applications[{position}]")
+    chosen = list(credential.applications.all()) if names is None else [known[name] for name in names]
+    try:
+        validation.check_applications_of(credential, chosen)
+    except ValidationError as error:
+        raise as_problem(error) from error
+    credential.applications.set(chosen)
+
+
+def _new_secret(row: Model) -> dict[str, str]:
+    if isinstance(row, Credential):
+        return {"secret": row.renew_secret()}
+    if isinstance(row, Application):
+        row.signing_secret = new_signing_secret()
+        return {"signing_secret": row.signing_secret}
+    return {}

@@ -1,0 +1,55 @@
+"""The views of management: the same few for every kind of configured rows."""
+
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from app_interface import operations
+from app_interface.configuration import APPLICATIONS, CREDENTIALS, KINDS, Kind
+from app_interface.rest import described
+from app_interface.rest.door import DoorView, body_of, caller_of
+
+
+def urls() -> list[URLPattern]:
+    """`/api/v1/zones`, `/applications`, `/connections` and `/credentials`, and one row of each."""
+    return [url for kind in KINDS.values() for url in _urls(kind)]
+
+
+def _urls(kind: Kind) -> list[URLPattern]:
+    told = described.managed(kind)
+
+    class Rows(DoorView):
+        @told["list"]
+        def get(self, request: Request) -> Response:
+            return Response(operations.rows_of(caller_of(request), kind))
+
+        @told["create"]
+        def post(self, request: Request) -> Response:
+            return Response(operations.create(caller_of(request), kind, body_of(request)), 201)
+
+    class Row(DoorView):
+        @told["get"]
+        def get(self, request: Request, key: str) -> Response:
+            return Response(operations.row_of(caller_of(request), kind, key))
+
+        @told["change"]
+        def patch(self, request: Request, key: str) -> Response:
+            return Response(operations.change(caller_of(request), kind, key, body_of(request)))
+
+        @told["remove"]
+        def delete(self, request: Request, key: str) -> Response:
+            operations.remove(caller_of(request), kind, key)
+            return Response(status=204)
+
+    class Secret(DoorView):
+        @told["renew"]
+        def post(self, request: Request, key: str) -> Response:
+            return Response(operations.renew_secret(caller_of(request), kind, key))
+
+    found = [
+        path(kind.name, Rows.as_view(), name=kind.name),
+        path(f"{kind.name}/<str:key>", Row.as_view(), name=kind.one),
+    ]
+    if kind in (APPLICATIONS, CREDENTIALS):
+        found.append(path(f"{kind.name}/<str:key>/secret", Secret.as_view(), name=f"{kind.one}_secret"))
+    return found

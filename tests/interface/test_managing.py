@@ -1,0 +1,141 @@
+import json
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver
+
+from app_interface import urls
+from email_processor.models import DeliveryReceipt, Message
+from epm.models import Application, Credential, EmailConnection, Zone
+from notifications.models import Notification
+from tests import factories
+from tests.interface.conftest import MAIL, Door, problem
+from tests.interface.test_status import message
+
+__all__ = ["message"]
+
+
+@pytest.fixture
+def manager(zone: Zone) -> Door:
+    """Who manages the whole zone."""
+    row, secret = factories.make_credential(zone, scopes=["manage"], all_applications=True)
+    return Door(row.pk, secret)
+
+
+def call(door: Door, method: str, path: str, body: Any = None) -> Any:
+    content = json.dumps({} if body is None else body)
+    return door.client.generic(method, f"/api/v1/{path}", content, "application/json", headers=door._headers({}))
+
+
+def test_it_makes_an_application_that_can_send_at_once(manager: Door, connection: EmailConnection) -> None:
+    made = manager.post("applications", {"name": "news", "addresses": ["News@Example.com"], "message_types": "regular"})
+    assert (made.status_code, made.json()["addresses"]) == (201, ["News@example.com"])
+    assert made.json()["signing_secret"].startswith("whsec_")
+    caller = manager.post("credentials", {"name": "news", "applications": ["news"]}).json()
+    assert Door(caller["id"], caller["secret"]).send().json()["application"] == "main:news"
+
+
+def test_it_shows_no_secret_twice(manager: Door, application: Application) -> None:
+    manager.post("connections", {"name": "relay", "server": "127.0.0.1", "return_path_domain": "b.example.com",
+                                 "user_name": "u", "password": "hush"})  # fmt: skip
+    shown = "".join(json.dumps(manager.get(kind).json()) for kind in ("applications", "connections", "credentials"))
+    assert "relay" in shown
+    assert "hush" not in shown
+    assert "whsec_" not in shown
+
+
+def test_it_changes_what_is_given_and_leaves_the_rest(manager: Door, application: Application) -> None:
+    said = call(manager, "PATCH", f"applications/{application.pk}", {"enabled": False}).json()
+    assert (said["enabled"], said["notification_url"]) == (False, application.notification_url)
+    assert call(manager, "PATCH", "zones/main", {"description": "Head office"}).json()["description"] == "Head office"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("applications", {"name": "a:b"}, "name"),
+        ("applications", {}, "name"),
+        ("applications", {"name": "x", "application_url": "ftp://x"}, "application_url"),
+        ("applications", {"name": "x", "enabled": "yes"}, "enabled"),
+        ("applications", {"name": "x", "colour": "red"}, "colour"),
+        ("applications", {"name": "x", "message_types": "regular", "addresses": ["nobody"]}, "addresses[0]"),
+        ("connections", {"name": "x", "server": "no host!", "return_path_domain": "b.example.com"}, "server"),
+        ("credentials", {"name": "x", "scopes": ["fly"], "all_applications": True}, "scopes"),
+        ("credentials", {"name": "x", "applications": ["none"]}, "applications[0]"),
+        ("credentials", {"name": "x"}, "applications"),
+    ],
+)
+def test_it_refuses_with_the_sentences_of_the_console(manager: Door, path: str, body: Any, field: str) -> None:
+    before = Application.objects.count(), EmailConnection.objects.count(), Credential.objects.count()
+    assert problem(manager.post(path, body)) == (400, "invalid_request", field)
+    assert before == (Application.objects.count(), EmailConnection.objects.count(), Credential.objects.count())
+
+
+def test_it_renews_secrets(manager: Door, credential: tuple[Credential, str], connection: EmailConnection) -> None:
+    row, old = credential
+    new = manager.post(f"credentials/{row.pk}/secret", {}).json()["secret"]
+    assert problem(Door(row.pk, old).send())[:2] == (401, "not_authenticated")
+    assert Door(row.pk, new).send().status_code == 202
+
+
+def test_it_deletes_what_was_never_used(manager: Door, application: Application, message: Message) -> None:
+    assert problem(call(manager, "DELETE", f"applications/{application.pk}"))[:2] == (400, "invalid_request")
+    unused = manager.post("applications", {"name": "news", "message_types": "regular"}).json()["id"]
+    assert call(manager, "DELETE", f"applications/{unused}").status_code == 204
+    assert problem(manager.get(f"applications/{unused}"))[:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize("kind", ["zones", "connections", "credentials"])
+def test_one_applications_manager_manages_nothing_else(zone: Zone, application: Application, kind: str) -> None:
+    row, secret = factories.make_credential(zone, application, scopes=["manage"])
+    door = Door(row.pk, secret)
+    assert problem(door.get(kind))[:2] == (403, "not_permitted")
+    assert [one["id"] for one in door.get("applications").json()["applications"]] == [str(application.pk)]
+    assert problem(door.post("applications", {"name": "mine"}))[:2] == (403, "not_permitted")
+
+
+def addresses(patterns: Any = None, prefix: str = "") -> list[str]:
+    """Every address of the REST door."""
+    found = []
+    start: Any = urls.urlpatterns if patterns is None else patterns
+    for pattern in start:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += addresses(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern) and path.startswith("api/v1/"):
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("owner", ["another application of the zone", "another zone"])
+def test_a_stranger_sees_and_changes_nothing_at_any_address(
+    zone: Zone, message: Message, application: Application, credential: tuple[Credential, str],
+    connection: EmailConnection, owner: str,
+) -> None:  # fmt: skip
+    """Walks all there is, with every method, by the ids of somebody else; whatever is answered names nothing of theirs."""
+    elsewhere = zone if owner == "another application of the zone" else factories.make_zone("other")
+    row, secret = factories.make_credential(
+        elsewhere, factories.make_application(elsewhere, "theirs"), scopes=["send", "launch", "read", "manage"]
+    )
+    stranger, keys = Door(row.pk, secret), {
+        "message_id": message.pk, "receipt_id": DeliveryReceipt.objects.get().pk, "suppression_id": message.pk,
+        "notification_id": Notification.objects.first().pk,  # type: ignore[union-attr]
+        "code": "internal",
+    }  # fmt: skip
+    configured = {"zones": zone.name, "applications": application.pk, "connections": connection.pk,
+                  "credentials": credential[0].pk}  # fmt: skip
+    hidden = (str(message.pk), "jo@example.net", application.name, str(application.pk), application.signing_secret)
+    walked = addresses()
+    assert len(walked) > 25
+    for pattern in walked:
+        keys["key"] = configured.get(pattern.split("/")[2], "")
+        path = pattern.replace("<str:", "{").replace(">", "}").format(**keys).removeprefix("api/v1/")
+        if path == "schema":
+            continue
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            answer = call(stranger, method, path, {**MAIL, "applicationName": "orders"} if path == "emails" else {})
+            said = answer.content.decode()
+            assert answer.status_code < 500, (method, path, said)
+            assert not any(word in said.replace("application 'orders'", "") for word in hidden), (method, path, said)
+    application.refresh_from_db()
+    assert (application.enabled, Message.objects.count()) == (True, 1)

@@ -113,6 +113,22 @@ class InDoubtPolicy(models.TextChoices):
     WAIT = "wait", "Wait for a receipt, then send it again"
 
 
+class SigningAlgorithm(models.TextChoices):
+    """How mail is signed (RFC 8301: RSA with 2048 bits; RFC 8463: Ed25519, which few receivers verify yet)."""
+
+    RSA = "rsa-sha256", "RSA, 2048 bits"
+    ED25519 = "ed25519-sha256", "Ed25519"
+
+
+class KeyState(models.TextChoices):
+    """The life of a signing key, in order."""
+
+    NEW = "new", "New"
+    PUBLISHED = "published", "Published"
+    ACTIVE = "active", "Active"
+    RETIRED = "retired", "Retired"
+
+
 class Channel(models.TextChoices):
     """What kind of application a credential belongs to."""
 

@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from epm.choices import Channel, ConnectionKind, InDoubtPolicy, MessageTypes, Scope, TlsPolicy
 
 if TYPE_CHECKING:
-    from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
+    from epm.models import Application, ApplicationAddress, Credential, EmailConnection, SenderDomain, Zone
 
 Row = TypeVar("Row", bound=Model)
 
@@ -240,6 +240,20 @@ def check_applications_of(credential: "Credential", applications: Collection["Ap
         raise ValidationError({"applications": f"{', '.join(strangers)}: not in zone {credential.zone.name}."})
 
 
+def check_sender_domain(row: "SenderDomain") -> None:
+    """Raises where the zone may not send from the domain. Puts it in ASCII and lower case."""
+    _stays_in_its_zone(row)
+    row.domain = _ascii(row.domain)
+    allowed = lines_of(row.zone.sender_domains)
+    if not covers(allowed, row.domain) and row.domain not in {_ascii(line.removeprefix("*.")) for line in allowed}:
+        raise ValidationError(
+            {
+                "domain": f"{row.domain} lies outside the sender domains of zone {row.zone.name} "
+                f"({', '.join(allowed)}). Add it to the zone first."
+            }
+        )
+
+
 # --- helpers
 
 
@@ -297,7 +311,7 @@ def _before(row: Row) -> Row | None:
     return None if row._state.adding else type(row)._default_manager.filter(pk=row.pk).first()
 
 
-def _stays_in_its_zone(row: "Application | EmailConnection | Credential") -> None:
+def _stays_in_its_zone(row: "Application | EmailConnection | Credential | SenderDomain") -> None:
     before = _before(row)
     if before is not None and before.zone_id != row.zone_id:
         raise ValidationError(

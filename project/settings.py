@@ -280,6 +280,16 @@ EPM_SIMULATOR_MAILDIR = env.text(
     "EPM_SIMULATOR_MAILDIR", "", "Folder where the simulated world files what it takes; empty: nowhere."
 )
 
+# --- asking the DNS
+EPM_RESOLVERS = env.words(
+    "EPM_RESOLVERS", "", "Name servers to ask, as address or address:port; empty: those of the system."
+)
+EPM_SENDING_ADDRESSES = env.words(
+    "EPM_SENDING_ADDRESSES",
+    "",
+    "Public addresses from which mail reaches the world; empty: those of the connections' servers.",
+)
+
 # --- taking in
 EPM_LISTENER_HOST = env.text(
     "EPM_LISTENER_HOST", "127.0.0.1", "Address on which reports and mails are taken in by SMTP."

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from email_processor import lifecycle, suppression
 from email_processor.models import Attachment, Content, Message, Recipient, State, Suppression
-from email_processor.outbound import mime
-from email_processor.outbound.addresses import needs_smtputf8, wire_address
+from email_processor.outbound import dkim, mime
+from email_processor.outbound.addresses import domain_of, needs_smtputf8, wire_address
 from email_processor.outbound.checking import check
 from email_processor.outbound.expectation import expected_receipts
 from email_processor.outbound.submission import Destination, Mailbox, Refused, Submission
@@ -55,11 +55,11 @@ def accept_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
 
     Answers one value each, in order.
     """
-    now, ways = timezone.now(), _Ways()
+    now, ways, signers = timezone.now(), _Ways(), dkim.Signers()
     outcomes: list[Accepted | Refused] = []
     with transaction.atomic():
         for some in _in_portions(submissions):
-            drafts = _held_back([_drafted(submission, ways, now) for submission in some])
+            drafts = _held_back([_drafted(submission, ways, signers, now) for submission in some])
             _store([draft for draft in drafts if isinstance(draft, _Draft)])
             outcomes += [_accepted(draft) for draft in drafts]
     return outcomes
@@ -103,11 +103,11 @@ def _in_portions(submissions: Sequence[Submission]) -> Iterator[list[Submission]
     yield portion
 
 
-def _drafted(submission: Submission, known: _Ways, now: datetime) -> _Draft | Refused:
+def _drafted(submission: Submission, known: _Ways, signers: dkim.Signers, now: datetime) -> _Draft | Refused:
     try:
         check(submission, now)
         ways = known.of(submission)
-        message, content = _compose(submission, ways, now)
+        message, content = _compose(submission, ways, signers, now)
     except Refused as refused:
         return refused
     return _Draft(submission, ways, message, content, _recipients(submission, ways, message))
@@ -163,11 +163,15 @@ def _ways_out(submission: Submission) -> tuple[EmailConnection, ...]:
     return ways
 
 
-def _compose(submission: Submission, ways: Sequence[EmailConnection], now: datetime) -> tuple[Message, bytes]:
+def _compose(
+    submission: Submission, ways: Sequence[EmailConnection], signers: dkim.Signers, now: datetime
+) -> tuple[Message, bytes]:
     """The Message and its MIME bytes, neither stored yet."""
     options, id = submission.options, new_id()
     message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
     content = _built(submission, id, message_id_header, now)
+    signed_by = signers.of(submission.zone, domain_of(submission.sender.address))
+    content = dkim.sign(content, signed_by, now)
     message = Message(
         id=id,
         zone=submission.zone,

@@ -58,6 +58,29 @@ def status(answer: Shape) -> etree._Element:
     return response
 
 
+def cancelled(answer: Shape) -> etree._Element:
+    """The answer of cancelEmail."""
+    response = elements.new("cancelEmailResponse")
+    for recipient in answer["recipients"]:
+        _structure(response, "recipient", recipient, ("id", "address", "state", "cancelled", "why"))
+    return response
+
+
+def status_ex(answer: Shape) -> etree._Element:
+    """The answer of getStatusEx."""
+    response = elements.new("getStatusExResponse")
+    _members(response, answer, ("started_at", "now"))
+    for name, value in answer["counters"].items():
+        _structure(response, "counter", {"name": name, "value": value}, ("name", "value"))
+    for queue in answer["queues"]:
+        _structure(response, "queue", queue, ("name", "depth", "due", "age"))
+    for processor in answer["processors"]:
+        _structure(response, "processor", processor, ("zone", "host", "state", "why", "since", "seen_at"))
+    for connection in answer["connections"]:
+        _structure(response, "connection", connection, ("name", "state", "why", "retry_at"))
+    return response
+
+
 def _message(response: etree._Element, message: Shape) -> None:
     element = _structure(response, "message", message, _MESSAGE_ORIGIN)
     for tag in message["tag"]:

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from app_interface.authentication import Caller
-from app_interface.operations import email_status, launch_email, send_email
+from app_interface.operations import cancel_email, email_status, launch_email, send_email, status_ex
 from app_interface.problems import invalid
 from app_interface.soap import addressing, answers, description, elements, requests
 from app_interface.soap.envelope import Envelope
@@ -36,7 +36,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "launchEmailRequest": Operation(
         "launchEmail", requests.launch_email, launch_email, answers.launched, repeatable=True
     ),
-    "getEmailStatusRequest": Operation("getEmailStatus", requests.email_status, email_status, answers.status),
+    "getEmailStatusRequest": Operation("getEmailStatus", requests.message_id, email_status, answers.status),
+    "cancelEmailRequest": Operation("cancelEmail", requests.message_id, cancel_email, answers.cancelled),
+    "getStatusExRequest": Operation(
+        "getStatusEx", requests.nothing, lambda caller, _: status_ex(caller), answers.status_ex
+    ),
 }
 
 

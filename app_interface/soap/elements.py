@@ -19,7 +19,7 @@ def new(name: str) -> etree._Element:
     return etree.Element(tag(name), nsmap={"epm": NAMESPACE})
 
 
-def add(parent: etree._Element, name: str, value: str | int | bool | None = "") -> etree._Element | None:
+def add(parent: etree._Element, name: str, value: str | float | bool | None = "") -> etree._Element | None:
     """Append a child holding `value`; None is left out. Characters that XML 1.0 (2.2) cannot hold become U+FFFD."""
     if value is None:
         return None
@@ -45,5 +45,5 @@ def texts_of(parent: etree._Element, names: Iterable[str]) -> dict[str, str]:
     return {name: text for name, text in found if text is not None}
 
 
-def _lexical(value: str | int | bool) -> str:
+def _lexical(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -27,7 +27,11 @@ def launch_email(request: etree._Element) -> dict[str, Any]:
     return {"from": mailbox_list(elements.text_of(request, "from") or "", "from"), **_common(request)}
 
 
-def email_status(request: etree._Element) -> str:
+def nothing(request: etree._Element) -> None:
+    """An operation that is asked for nothing but itself."""
+
+
+def message_id(request: etree._Element) -> str:
     """The id of the message asked for."""
     return (elements.text_of(request, "messageID") or "").strip()
 

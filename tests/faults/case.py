@@ -1,6 +1,6 @@
 """One case of the suite: mails are accepted, something breaks, and every mail is accounted for where it arrived."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from email_processor.models import Event, EventType, Recipient, State
+from email_processor.models import ConnectionStanding, Event, EventType, Recipient, State
 from epm.choices import InDoubtPolicy
 from tests.faults.platform import ALIAS, SENDER, Platform
 from tests.faults.server import FaultServer
@@ -43,6 +43,7 @@ class Case:
     connection: str
     policy: InDoubtPolicy = InDoubtPolicy.RESEND
     accepted: list[str] = field(default_factory=list)
+    refusals: int = 0
 
     # --- accepting
 
@@ -69,14 +70,22 @@ class Case:
             self.accepted += [address for address in addresses if address not in self.accepted]
         return status
 
-    def insist(self, mails: int, callers: int = 4) -> None:
+    def insist(self, mails: int, callers: int = 4, **fields: object) -> None:
         """Have one mail to one recipient accepted after the other by several callers, each repeating under its key until 202."""
         with ThreadPoolExecutor(callers) as pool:
-            list(pool.map(self._insist_on, [self.addresses(1) for _ in range(mails)]))
+            asked = [pool.submit(self._insist_on, self.addresses(1), fields) for _ in range(mails)]
+        for one in asked:
+            one.result()
 
-    def _insist_on(self, addresses: Sequence[str]) -> None:
+    def _insist_on(self, addresses: Sequence[str], fields: Mapping[str, object]) -> None:
         key = token_hex(8)
-        eventually(lambda: self.ask(addresses, key) == ACCEPTED, "acceptance", timeout=60, log=self.platform.log)
+
+        def look() -> bool:
+            status = self.ask(addresses, key, **fields)
+            self.refusals += status != ACCEPTED
+            return status == ACCEPTED
+
+        eventually(look, "acceptance", timeout=60, log=self.platform.log)
 
     def addresses(self, count: int) -> list[str]:
         return [f"{token_hex(6)}@recipient.example" for _ in range(count)]
@@ -111,8 +120,11 @@ class Case:
         eventually(look, "all settled", timeout=timeout, log=self._standing)
 
     def _hasten(self) -> None:
-        """What waits for a later try is due now."""
+        """What waits for a later try is due now, and so is a connection that was found broken."""
         now = timezone.now()
+        standings = ConnectionStanding.objects.using(ALIAS).filter(retry_at__gt=now + timedelta(seconds=1))
+        if standings.exists():
+            standings.update(retry_at=now)
         waiting = self.rows().filter(
             state__in=(State.QUEUED, State.DEFERRED), claim=None, due_at__gt=now + timedelta(seconds=1)
         )

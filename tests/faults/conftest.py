@@ -57,6 +57,7 @@ def make_case(platform: Platform, request: pytest.FixtureRequest) -> Iterator[Ca
             limit: int = 20,
         ) -> Case:
             server = stack.enter_context(running_server())
+            server.starttls = transport is Transport.STARTTLS
             connection = platform.open_way(server.port, transport, limit)
             made.append(Case(name, platform, server, connection.name, policy))
             return made[-1]

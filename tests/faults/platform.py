@@ -85,6 +85,12 @@ class Platform:
                     found.append(int(path.parent.name))
         return found
 
+    def restart_database(self, mode: str) -> None:
+        """`fast` ends all sessions, also ours; `immediate` is a crash with a recovery. Only where there is a PostgreSQL."""
+        assert self.postgres is not None
+        connections[ALIAS].close()
+        self.postgres.restart(mode)
+
     def open_way(self, port: int, transport: Transport, limit: int) -> EmailConnection:
         """Make a way out to the server at `port`."""
         return EmailConnection.objects.using(ALIAS).create(

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
@@ -48,6 +48,7 @@ class Dialogue:
 
     number: int
     client_port: int
+    is_secure: bool = False
     mails: int = 0
     recipients: list[str] = field(default_factory=list)
 
@@ -63,8 +64,7 @@ _USUAL = {
     Step.DOT: b"250 2.0.0 taken\r\n",
     Step.CONTENT: b"",
 }
-_PLAIN = ("DSN", "SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES")
-_MODERN = (*_PLAIN, "PIPELINING")
+_OFFERS = ("DSN", "SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES", "PIPELINING")
 _PAUSE = 0.002
 """Seconds between two bytes of an answer that drips."""
 
@@ -77,30 +77,30 @@ def healthy(step: Step, dialogue: Dialogue) -> Answer:
 class FaultServer:
     """Answers as `fault` says. `taken` counts for every recipient how often it got a mail.
 
-    Since it last began anew: `heard` counts steps, `answered_to` has the ports of clients whose mail was answered 250.
+    `in_clear` counts mails begun without TLS on a server that offers it. Since it last began anew: `heard` counts steps,
+    `answered_to` has the ports of clients whose mail was answered 250.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.port = 0
+        self.starttls = False
         self.fault: Fault = healthy
-        self.offers: Iterable[str] = _MODERN
         self.taken: Counter[str] = Counter()
         self.heard: Counter[Step] = Counter()
         self.answered_to: set[int] = set()
+        self.in_clear = 0
         self._loop = loop
         self._dialogues = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._stalled_at: Step | None = None
         self._goes_on = asyncio.Event()
 
-    def misbehave(self, fault: Fault, *, pipelining: bool = False, starttls: bool = False) -> None:
+    def misbehave(self, fault: Fault) -> None:
         """Begin anew as a server with this fault: old connections are broken."""
-        self.offers = (*(_MODERN if pipelining else _PLAIN), *(("STARTTLS",) if starttls else ()))
         self._begin(fault, None)
 
-    def stall(self, step: Step, *, pipelining: bool = True) -> None:
+    def stall(self, step: Step) -> None:
         """Begin anew as a server that stops at `step` until `go_on` or `heal`."""
-        self.offers = _MODERN if pipelining else _PLAIN
         self._begin(healthy, step)
 
     def heal(self) -> None:
@@ -136,6 +136,8 @@ class FaultServer:
             await self._talk(dialogue, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError):
             pass  # the client hung up, or was killed: that is what the suite does
+        except asyncio.CancelledError:
+            pass  # the server closes
         finally:
             self._open.discard(writer)
             writer.transport.abort()
@@ -148,12 +150,14 @@ class FaultServer:
             step = Step(word) if word in ("EHLO", "STARTTLS", "MAIL", "RCPT", "DATA") else Step.OTHER
             if step is Step.MAIL:
                 dialogue.recipients.clear()
+                self.in_clear += self.starttls and not dialogue.is_secure
             if step is Step.RCPT:
                 dialogue.recipients.append(line.split(b"<", 1)[1].split(b">", 1)[0].decode())
             if word == "QUIT" or not await self._answer(step, dialogue, writer):
                 return
-            if step is Step.STARTTLS:
+            if step is Step.STARTTLS and self.fault(step, dialogue) is None:
                 await writer.start_tls(server_context())
+                dialogue.is_secure = True
             if step is Step.DATA and not await self._take(dialogue, reader, writer):
                 return
 
@@ -202,7 +206,7 @@ class FaultServer:
     def _usual(self, step: Step) -> bytes:
         if step is not Step.EHLO:
             return _USUAL.get(step, b"250 2.0.0 fine\r\n")
-        lines = ["sink.example", *self.offers]
+        lines = ["sink.example", *_OFFERS, *(["STARTTLS"] if self.starttls else [])]
         return "".join(f"250{' ' if line is lines[-1] else '-'}{line}\r\n" for line in lines).encode()
 
 

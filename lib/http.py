@@ -76,10 +76,12 @@ async def post(url: str, *, content: bytes, headers: Mapping[str, str], timeout:
         return await client.post(url, content=content, headers=headers, timeout=timeout, limit=limit)
 
 
-async def get(url: str, *, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
+async def get(
+    url: str, *, headers: Mapping[str, str], timeout: float, limit: int, redirects: int = REDIRECTS
+) -> Answer:
     """One GET with a client of its own; see `Client.get`."""
     async with Client() as client:
-        return await client.get(url, headers=headers, timeout=timeout, limit=limit)
+        return await client.get(url, headers=headers, timeout=timeout, limit=limit, redirects=redirects)
 
 
 class Client:
@@ -110,20 +112,22 @@ class Client:
         async with _deadline(timeout, begun), self._open(_request("POST", url, headers, content)) as response:
             return await _read(response, begun, limit)
 
-    async def get(self, url: str, *, headers: Mapping[str, str], timeout: float, limit: int) -> Answer:
-        """GET, following up to three redirects. `timeout` is seconds for everything, `limit` octets of the answer's body.
+    async def get(
+        self, url: str, *, headers: Mapping[str, str], timeout: float, limit: int, redirects: int = REDIRECTS
+    ) -> Answer:
+        """GET, following up to `redirects` redirects. `timeout` is seconds for everything, `limit` octets of the answer's body.
 
         Raises Unreachable.
         """
         begun = time.monotonic()
         async with _deadline(timeout, begun):
-            for _ in range(REDIRECTS + 1):
+            for _ in range(redirects + 1):
                 async with self._open(_request("GET", url, headers, b"")) as response:
                     location = _location(response)
                     if not location:
                         return await _read(response, begun, limit)
                     url = str(httpx.URL(url).join(location))
-            raise Unreachable(f"more than {REDIRECTS} redirects")
+            raise Unreachable(f"more than {redirects} redirects")
 
     @asynccontextmanager
     async def _open(self, request: httpcore.Request) -> AsyncIterator[httpcore.Response]:

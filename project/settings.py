@@ -311,7 +311,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = EPM_BODY_LIMIT
 EPM_HTTP_ALLOWED_PRIVATE = env.networks(
     "EPM_HTTP_ALLOWED_PRIVATE",
     "127.0.0.0/8,::1/128" if EMBEDDED else "",
-    "Private networks that applications and attachments may live in; everything else private is refused.",
+    "Private networks that applications, attachments and directly reached mail servers may live in; everything else "
+    "private is refused.",
 )
 EPM_NOTIFY_TIMEOUT = env.number("EPM_NOTIFY_TIMEOUT", 15, "Seconds a Notification URL may take to answer.", low=0.1)
 EPM_LAUNCH_TIMEOUT = env.number("EPM_LAUNCH_TIMEOUT", 30, "Seconds an application URL may take to answer.", low=0.1)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_address
 
-from email_processor.outbound import mx
+from email_processor.outbound import mta_sts, mx
 from email_processor.outbound.mx import NoRoute
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
@@ -54,8 +54,13 @@ async def _first(candidates: AsyncIterator[Route | NoRoute], route: Route) -> Co
 
 
 async def _addresses(route: Route, hosts: mx.Hosts) -> AsyncIterator[Route | NoRoute]:
-    route = _protected(route)
+    policy = await _enforced(route)
+    route = _protected(route, TlsPolicy.VERIFIED if policy else policy_for(route))
     for host in hosts.names:
+        if policy is not None and not policy.permits(host):
+            why = f"{host} is not among the servers that the MTA-STS policy of {route.destination} names."
+            yield NoRoute(why, "4.7.5", is_final=False)
+            continue
         addresses = await mx.addresses_of(host)
         if isinstance(addresses, NoRoute):
             yield addresses
@@ -86,9 +91,16 @@ async def _open(route: Route) -> Connection | SendResult:
     return trouble
 
 
-def _protected(route: Route) -> Route:
-    """The route with what its destination's policy asks of each server."""
-    policy = policy_for(route)
+async def _enforced(route: Route) -> mta_sts.Policy | None:
+    """The MTA-STS policy that its destination wants enforced, unless the operator has decided otherwise."""
+    if _own_policy(route) is not None or route.policy is TlsPolicy.NONE or route.destination.startswith("["):
+        return None
+    policy = await mta_sts.policy_of(route.destination)
+    return policy if policy is not None and policy.mode == "enforce" else None
+
+
+def _protected(route: Route, policy: TlsPolicy) -> Route:
+    """The route with what `policy` asks of each server."""
     return replace(
         route,
         transport=Transport.TCP if policy is TlsPolicy.NONE else Transport.STARTTLS,
@@ -98,7 +110,11 @@ def _protected(route: Route) -> Route:
 
 
 def policy_for(route: Route) -> TlsPolicy:
-    """The policy of the destination: its own line, else the one of its parent domains, else the connection's."""
+    """The operator's policy for the destination: its own line, else the one of its parent domains, else the connection's."""
+    return _own_policy(route) or route.policy
+
+
+def _own_policy(route: Route) -> TlsPolicy | None:
     policies = dict(route.policy_of_domains)
     domain = route.destination
     if domain in policies:
@@ -107,7 +123,7 @@ def policy_for(route: Route) -> TlsPolicy:
         domain = domain.partition(".")[2]
         if f"*.{domain}" in policies:
             return policies[f"*.{domain}"]
-    return route.policy
+    return None
 
 
 def _source(route: Route, address: str) -> str:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from django.conf import settings
 
 from email_processor.outbound.resolver import Found, Lookup, lookup
+from lib.networks import refusal
 
 HOSTS = 8
 """How many servers of a domain are tried in one attempt."""
@@ -51,7 +52,7 @@ async def addresses_of(host: str) -> tuple[str, ...] | NoRoute:
     answers = await asyncio.gather(lookup(host, "AAAA"), lookup(host, "A"))
     addresses = tuple(record.address for answer in answers for record in answer.records)
     if addresses:
-        return addresses
+        return _permitted(host, addresses)
     if trouble := next((answer for answer in answers if answer.found is Found.TROUBLE), None):
         return NoRoute(trouble.why, "4.4.3", is_final=False)
     return NoRoute(f"The mail server {host} has no address.", "5.4.4", is_final=True)
@@ -72,8 +73,17 @@ def _preferred(domain: str, answer: Lookup) -> Hosts | NoRoute:
     return Hosts(names[:HOSTS], answer.is_authentic)
 
 
+def _permitted(host: str, addresses: tuple[str, ...]) -> tuple[str, ...] | NoRoute:
+    """Whoever names a recipient must not reach what only this machine can reach."""
+    permitted = tuple(address for address in addresses if not refusal(ip_address(address)))
+    if permitted:
+        return permitted
+    why = f"{host} is at {addresses[0]}, where no mail may go directly: {refusal(ip_address(addresses[0]))}."
+    return NoRoute(why, "5.4.4", is_final=True)
+
+
 def _literal(host: str) -> tuple[str, ...] | NoRoute:
     try:
-        return (str(ip_address(host.strip("[]").removeprefix("ipv6:"))),)
+        return _permitted(host, (str(ip_address(host.strip("[]").removeprefix("ipv6:"))),))
     except ValueError:
         return NoRoute(f"{host} is no address of a mail server.", "5.1.2", is_final=True)

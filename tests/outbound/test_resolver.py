@@ -164,8 +164,20 @@ def test_a_server_without_address_is_no_server(server: NameServer) -> None:
     )
 
 
-@pytest.mark.parametrize(("literal", "address"), [("[192.0.2.7]", "192.0.2.7"), ("[ipv6:2001:db8::1]", "2001:db8::1")])
+@pytest.mark.parametrize(("literal", "address"), [("[127.0.0.7]", "127.0.0.7"), ("[ipv6:::1]", "::1")])
 def test_an_address_literal_needs_no_dns(server: NameServer, literal: str, address: str) -> None:
     assert hosts(literal) == Hosts((literal,))
     assert asyncio.run(mx.addresses_of(literal)) == (address,)
     assert not server.asked
+
+
+def test_mail_goes_to_no_private_address(server: NameServer) -> None:
+    server.records["inside.example A"] = ["10.0.0.1"]
+    assert asyncio.run(addresses_of("inside.example")) == NoRoute(
+        "inside.example is at 10.0.0.1, where no mail may go directly: it is private.", "5.4.4", is_final=True
+    )
+
+
+def test_of_several_addresses_the_public_ones_are_taken(server: NameServer) -> None:
+    server.records["both.example A"] = ["10.0.0.1", "127.0.0.2"]
+    assert asyncio.run(addresses_of("both.example")) == ("127.0.0.2",)

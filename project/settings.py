@@ -240,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task in (
         ("sweep the send queue", "email_processor.outbound.tasks.sweep"),
         ("sweep the intake", "email_processor.inbound.tasks.classify_due"),
+        ("seal the receipts", "email_processor.inbound.tasks.seal_due"),
         ("sweep the sessions", "email_processor.browser.tasks.browse_due"),
         ("sweep the notifications", "notifications.tasks.tell_due"),
     )
@@ -269,7 +270,7 @@ EPM_SMTP_PATIENCE = env.number(
 EPM_DNS_SERVERS = env.words(
     "EPM_DNS_SERVERS",
     "",
-    "Name servers asked where mail goes directly to the recipients' servers, as address or address:port; "
+    "Name servers asked for the servers of recipients and for the health of sender domains, as address or address:port; "
     "empty: those of the system.",
 )
 EPM_SIMULATOR_HOST = env.text("EPM_SIMULATOR_HOST", "127.0.0.1", "Where the simulated mail world listens.")
@@ -280,10 +281,6 @@ EPM_SIMULATOR_MAILDIR = env.text(
     "EPM_SIMULATOR_MAILDIR", "", "Folder where the simulated world files what it takes; empty: nowhere."
 )
 
-# --- asking the DNS
-EPM_RESOLVERS = env.words(
-    "EPM_RESOLVERS", "", "Name servers to ask, as address or address:port; empty: those of the system."
-)
 EPM_SENDING_ADDRESSES = env.words(
     "EPM_SENDING_ADDRESSES",
     "",

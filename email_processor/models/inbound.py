@@ -146,6 +146,7 @@ class ReceiptSeal(models.Model):
     number = models.PositiveBigIntegerField(help_text="1, 2, 3… along the chain.")
     receipt = models.UUIDField(db_index=True)
     content = models.CharField(max_length=64, help_text="SHA-256 of the receipt's canonical form, in hex.")
+    raw = models.CharField(max_length=64, help_text="SHA-256 of the mail it was read from, in hex.")
     hash = models.CharField(max_length=64, help_text="SHA-256 of the link before and of this one, in hex.")
     sealed_at = models.DateTimeField()
 

@@ -293,6 +293,18 @@ EPM_LISTENER_HOST = env.text(
 )
 EPM_LISTENER_PORT = env.integer("EPM_LISTENER_PORT", 2525, "Port of the SMTP listener.", low=1, high=65535)
 EPM_LMTP_PORT = env.integer("EPM_LMTP_PORT", 2424, "Port of the LMTP listener; 0: none.", high=65535)
+EPM_LISTENER_CERTIFICATE = env.text(
+    "EPM_LISTENER_CERTIFICATE", "", "PEM file with which the listener offers STARTTLS; empty: it offers none."
+)
+EPM_LISTENER_KEY = env.text(
+    "EPM_LISTENER_KEY", "", "PEM file of the certificate's key; empty: it is in the certificate's file."
+)
+EPM_LISTENER_CONNECTIONS = env.integer(
+    "EPM_LISTENER_CONNECTIONS", 200, "Connections one peer address may have open to each port of the listener.", low=1
+)
+EPM_LISTENER_RATE = env.integer(
+    "EPM_LISTENER_RATE", 60_000, "Mails one peer address may send to each port of the listener in a minute.", low=1
+)
 EPM_RETURN_PATH_DOMAIN = env.text(
     "EPM_RETURN_PATH_DOMAIN", "bounces.epm.localhost", "Domain of signed return paths where a connection names none."
 )

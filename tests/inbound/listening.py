@@ -1,6 +1,7 @@
 """A listener in a thread of its own, for tests that speak to it over real sockets."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -12,10 +13,10 @@ from email_processor.inbound.listener import Listener
 
 
 @contextmanager
-def running_listener() -> Iterator[Listener]:
+def running_listener(tls: ssl.SSLContext | None = None) -> Iterator[Listener]:
     """Listens on free ports of loopback: `smtp_port` and `lmtp_port`."""
     started: Future[tuple[Listener, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-    thread = threading.Thread(target=_live, args=(started,), name="listener", daemon=True)
+    thread = threading.Thread(target=_live, args=(started, tls), name="listener", daemon=True)
     thread.start()
     listener, loop, stop = started.result()
     try:
@@ -25,10 +26,12 @@ def running_listener() -> Iterator[Listener]:
         thread.join()
 
 
-def _live(started: "Future[tuple[Listener, asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
+def _live(
+    started: "Future[tuple[Listener, asyncio.AbstractEventLoop, asyncio.Event]]", tls: ssl.SSLContext | None
+) -> None:
     async def live() -> None:
         stop = asyncio.Event()
-        async with Listener("127.0.0.1", 0, 0) as listener:
+        async with Listener("127.0.0.1", 0, 0, tls=tls) as listener:
             started.set_result((listener, asyncio.get_running_loop(), stop))
             await stop.wait()
 

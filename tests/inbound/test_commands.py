@@ -13,6 +13,8 @@ from django.db import OperationalError
 
 from email_processor.inbound import intake
 from email_processor.models import InboundMessage
+from epm.models import Zone
+from tests import factories
 from tests.inbound.reports import regular
 
 MAIL = regular("orders@example.com")
@@ -30,6 +32,13 @@ def test_it_takes_in_a_mail_from_a_pipe(db: None, pipe: io.BytesIO) -> None:
     inbound = InboundMessage.objects.get()
     assert (inbound.mail_from, inbound.rcpt_to) == ("customer@example.net", "orders@example.com")
     assert (bytes(inbound.raw), inbound.source) == (MAIL, InboundMessage.Source.COMMAND)
+
+
+def test_it_asks_the_headers_where_the_pipe_tells_no_recipient(zone: Zone, pipe: io.BytesIO) -> None:
+    factories.make_application(zone, addresses=("orders@example.com",))
+    call_command("take_in", stdout=io.StringIO())
+    inbound = InboundMessage.objects.get()
+    assert (inbound.mail_from, inbound.rcpt_to) == ("customer@example.net", "orders@example.com")
 
 
 def test_it_asks_the_calling_server_to_try_again_where_nothing_is_stored(

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection as database
 
 from email_processor.inbound import intake
-from email_processor.inbound.listener import LINE_OCTETS, RECIPIENTS, Listener
+from email_processor.inbound.doors import LINE_OCTETS, RECIPIENTS
+from email_processor.inbound.listener import Listener
 from email_processor.models import InboundMessage, Recipient, State
 from epm.models import Application, EmailConnection, Zone
 from tests import factories

@@ -10,7 +10,7 @@ import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from email_processor.inbound.listener import CannotListen, Listener
+from email_processor.inbound.listener import CannotListen, Listener, tls_context
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # aiosmtpd tells every command of every connection at level INFO.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
-        listener = Listener(options["host"], options["port"], options["lmtp_port"] or None)
         try:
+            listener = Listener(options["host"], options["port"], options["lmtp_port"] or None, tls=tls_context())
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(self._live(listener))
         except CannotListen as error:

@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
+from dataclasses import astuple
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from email_processor.inbound import intake
+from email_processor.inbound.mailbox.envelope import recover
+from email_processor.inbound.routes import Directory
 from email_processor.models import InboundMessage
 
 
@@ -22,23 +25,30 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--from", dest="mail_from", default="", help="envelope sender; left out, the null sender")
         parser.add_argument(
-            "--to", dest="rcpt_to", required=True, help="envelope recipient: a return path or an address"
+            "--to",
+            dest="rcpt_to",
+            help="envelope recipient: a return path or an address; left out, the mail's headers are asked",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        mail_from, rcpt_to = options["mail_from"].strip("<>"), options["rcpt_to"].strip("<>")
-        for address in (mail_from, rcpt_to) if mail_from else (rcpt_to,):
-            if not intake.is_storable(address):
+        mail_from, rcpt_to = options["mail_from"].strip("<>"), (options["rcpt_to"] or "").strip("<>")
+        for address in (mail_from, rcpt_to):
+            if address and not intake.is_storable(address):
                 raise CommandError(f"{address!r} is no address.", returncode=os.EX_USAGE)
-        raw = sys.stdin.buffer.read(settings.EPM_INBOUND_LIMIT + 1)
-        if not raw:
-            raise CommandError("There is no mail on standard input.", returncode=os.EX_DATAERR)
-        if len(raw) > settings.EPM_INBOUND_LIMIT:
-            raise CommandError(
-                f"Mails over {settings.EPM_INBOUND_LIMIT} octets are not taken.", returncode=os.EX_DATAERR
-            )
+        raw = _standard_input()
         try:
+            if not rcpt_to:
+                mail_from, rcpt_to = astuple(recover(raw, Directory.read(), ""))
             inbound = intake.take_in(raw, mail_from=mail_from, rcpt_to=rcpt_to, source=InboundMessage.Source.COMMAND)
         except Error as error:
             raise CommandError(f"The mail cannot be stored: {error}", returncode=os.EX_TEMPFAIL) from error
         self.stdout.write(f"taken in: {inbound.pk}")
+
+
+def _standard_input() -> bytes:
+    raw: bytes = sys.stdin.buffer.read(settings.EPM_INBOUND_LIMIT + 1)
+    if not raw:
+        raise CommandError("There is no mail on standard input.", returncode=os.EX_DATAERR)
+    if len(raw) > settings.EPM_INBOUND_LIMIT:
+        raise CommandError(f"Mails over {settings.EPM_INBOUND_LIMIT} octets are not taken.", returncode=os.EX_DATAERR)
+    return raw

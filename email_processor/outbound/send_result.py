@@ -78,10 +78,13 @@ class SendResult:
         }
 
 
-def enhanced_code(text: str) -> str:
-    """The enhanced status code a reply's text begins with (RFC 2034), or nothing."""
+def split_enhanced(text: str) -> tuple[str, str]:
+    """The enhanced status code a reply's lines begin with (RFC 2034 4), or nothing, and the text without it."""
     match = _ENHANCED.match(text)
-    return match[1] if match else ""
+    if match is None:
+        return "", text
+    code = match[1]
+    return code, "\n".join(line.removeprefix(code).lstrip() for line in text.split("\n"))
 
 
 def storable(text: str) -> str:

@@ -13,13 +13,12 @@ from functools import lru_cache
 from typing import cast
 
 import aiosmtplib
-from aiosmtplib import SMTPResponse
-from aiosmtplib.protocol import SMTPProtocol
 from django.conf import settings
 
+from email_processor.outbound.dialogue import Dialogue, Reply, Trouble, take_over
 from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command
 from email_processor.outbound.routing import Route
-from email_processor.outbound.send_result import Outcome, SendResult, Stage, enhanced_code, storable
+from email_processor.outbound.send_result import Outcome, SendResult, Stage, split_enhanced, storable
 from epm.choices import Transport
 
 log = logging.getLogger(__name__)
@@ -39,6 +38,8 @@ TIMEOUTS = {
 _QUIT_TIMEOUT = 2.0
 _PIECE = 65_536
 _TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError)
+_ACCEPTED = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
+"""The first digit of the reply that lets a mail go on."""
 _OUTCOMES = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.FAILED}
 
 
@@ -51,6 +52,7 @@ class Connection:
         self.features: Features = {}
         self._stage = Stage.CONNECT
         self._tls = self._cipher = ""
+        self._dialogue: Dialogue | None = None
         self._client = aiosmtplib.SMTP(
             hostname=route.address or route.host,
             source_address=(route.source, 0) if route.source else None,
@@ -64,7 +66,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        return self._client.is_connected
+        return self._dialogue is not None and self._dialogue.is_open
 
     async def open(self) -> SendResult | None:
         """Connect, greet, secure and log in; None where all went well, else what the first mail is told."""
@@ -82,8 +84,9 @@ class Connection:
         self.mails += 1
         self._stage = Stage.CHECK
         try:
-            return self._unsendable(envelope, started) or await self._transact(envelope, started)
-        except _TROUBLE as trouble:
+            assert self._dialogue is not None, "open the connection first"
+            return self._unsendable(envelope, started) or await self._transact(envelope, self._dialogue, started)
+        except Trouble as trouble:
             self._drop()
             return self._result(self._without_answer(), _in_words(trouble), started)
         except asyncio.CancelledError:
@@ -96,10 +99,14 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye (RFC 5321 4.1.1.10), but do not wait long for the answer."""
+        if self._dialogue is None or not self._dialogue.is_open:
+            return
         try:
-            await self._client.quit(timeout=_QUIT_TIMEOUT)
-        except _TROUBLE:
-            self._drop()
+            self._dialogue.write(b"QUIT\r\n")
+            await self._dialogue.reply(_QUIT_TIMEOUT)
+        except Trouble as trouble:
+            log.debug("%s left without a goodbye: %s", self.route.host, trouble)
+        self._drop()
 
     async def _open(self) -> None:
         await self._client.connect()
@@ -114,6 +121,7 @@ class Connection:
             await self._client.login(self.route.user_name, self.route.password)
         self.features = {keyword.upper(): value for keyword, value in self._client.esmtp_extensions.items()}
         self._note_tls()
+        self._dialogue = take_over(self._client.transport)
 
     @property
     def _starts_tls(self) -> bool:
@@ -146,65 +154,92 @@ class Connection:
             return self._result(Outcome.FAILED, text, started, enhanced="5.3.4")
         return None
 
-    async def _transact(self, envelope: Envelope, started: float) -> SendResult:
-        steps = (
-            (Stage.MAIL, mail_command(envelope, self.features), 2),
-            (Stage.RCPT, rcpt_command(envelope, self.features), 2),
-            (Stage.DATA, [b"DATA"], 3),
+    async def _transact(self, envelope: Envelope, dialogue: Dialogue, started: float) -> SendResult:
+        refusal = await self._announce(self._commands(envelope), dialogue)
+        if refusal is None:
+            return self._answered(await self._stream(envelope.content, dialogue), started)
+        result = self._answered(refusal, started)
+        await self._forget_transaction(dialogue)
+        return result
+
+    def _commands(self, envelope: Envelope) -> list[tuple[Stage, bytes]]:
+        commands = (
+            (Stage.MAIL, mail_command(envelope, self.features)),
+            (Stage.RCPT, rcpt_command(envelope, self.features)),
+            (Stage.DATA, [b"DATA"]),
         )
-        for stage, command, wanted in steps:
-            self._stage = stage
-            reply = await self._client.execute_command(*command, timeout=TIMEOUTS[stage])
-            if reply.code // 100 != wanted:
-                result = self._answered(reply, started)
-                await self._forget_transaction()
-                return result
-        return self._answered(await self._stream(envelope.content), started)
+        return [(stage, b" ".join(words) + b"\r\n") for stage, words in commands]
 
-    async def _stream(self, content: bytes) -> SMTPResponse:
-        """Write the content and wait for the reply."""
-        protocol = self._client.protocol
-        if protocol is None:
-            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-        self._stage = Stage.CONTENT
-        # The reply is awaited from the first piece on: a server may refuse before it has read everything.
-        reply = asyncio.ensure_future(protocol.read_response(timeout=TIMEOUTS[Stage.FINAL_DOT]))
-        reply.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Let it begin to read before anything is written: the protocol drops what arrives while nobody waits for it.
-        await asyncio.sleep(0)
+    async def _announce(self, commands: list[tuple[Stage, bytes]], dialogue: Dialogue) -> Reply | None:
+        """MAIL, RCPT and DATA, all at once where the server lets us (RFC 2920); answers the refusal, if there is one."""
+        at_once = "PIPELINING" in self.features
+        if at_once:
+            dialogue.write(b"".join(command for _, command in commands))
+        refusal: tuple[Stage, Reply] | None = None
+        for stage, command in commands:
+            if refusal is None:
+                self._stage = stage
+            if not at_once:
+                dialogue.write(command)
+            reply = await self._reply_after(refusal, dialogue, TIMEOUTS[stage])
+            if reply is None:
+                break
+            if refusal is not None and stage is Stage.DATA and reply.code // 100 == _ACCEPTED[stage]:
+                # It would take a content after all (RFC 2920 3.1). It gets none: whoever hangs up before the dot sends nothing.
+                dialogue.drop()
+            if refusal is None and reply.code // 100 != _ACCEPTED[stage]:
+                refusal = stage, reply
+                if not at_once:
+                    break
+        return refusal[1] if refusal else None
+
+    async def _reply_after(
+        self, refusal: tuple[Stage, Reply] | None, dialogue: Dialogue, timeout: float
+    ) -> Reply | None:
+        """The next reply. After a refusal it matters to the connection alone: None where it does not come."""
         try:
-            await self._write(protocol, content, reply)
-            return await reply
-        finally:
-            reply.cancel()
+            return await dialogue.reply(timeout)
+        except Trouble:
+            if refusal is None:
+                raise
+            dialogue.drop()
+            return None
 
-    async def _write(self, protocol: SMTPProtocol, content: bytes, reply: "asyncio.Future[SMTPResponse]") -> None:
-        """Piece by piece, each when the one before is nearly gone. Only with the last one does the stage turn to FINAL_DOT."""
+    async def _stream(self, content: bytes, dialogue: Dialogue) -> Reply:
+        """Write the content and wait for the reply, piece by piece, each when the one before is nearly gone.
+
+        Only with the last one does the stage turn to FINAL_DOT. A server may refuse before it has read everything.
+        """
+        self._stage = Stage.CONTENT
         last = (len(content) - 1) // _PIECE * _PIECE
         for start in range(0, last, _PIECE):
-            protocol.write(content[start : start + _PIECE])
-            await asyncio.wait_for(protocol._drain_helper(), TIMEOUTS[Stage.CONTENT])
-            if reply.done():
-                return
+            dialogue.write(content[start : start + _PIECE])
+            await dialogue.flushed(TIMEOUTS[Stage.CONTENT])
+            if dialogue.has_answered:
+                return await dialogue.reply(TIMEOUTS[Stage.CONTENT])
         self._stage = Stage.FINAL_DOT
-        protocol.write(content[last:])
+        dialogue.write(content[last:])
+        return await dialogue.reply(TIMEOUTS[Stage.FINAL_DOT])
 
-    async def _forget_transaction(self) -> None:
+    async def _forget_transaction(self, dialogue: Dialogue) -> None:
         """RSET after a refusal, so that the next mail finds a clean connection."""
-        if not self.is_open:
+        if not dialogue.is_open:
             return
         try:
-            await self._client.rset(timeout=TIMEOUTS[Stage.MAIL])
-        except _TROUBLE:
-            self._drop()
+            dialogue.write(b"RSET\r\n")
+            await dialogue.reply(TIMEOUTS[Stage.MAIL])
+        except Trouble:
+            dialogue.drop()
 
     def _drop(self) -> None:
         """Close at once: what is unsent stays unsent."""
-        if isinstance(self._client.transport, asyncio.WriteTransport):
+        if self._dialogue is not None:
+            self._dialogue.drop()
+        elif isinstance(self._client.transport, asyncio.WriteTransport):
             self._client.transport.abort()
-        self._client.close()
+            self._client.close()
 
-    def _answered(self, reply: SMTPResponse, started: float) -> SendResult:
+    def _answered(self, reply: Reply, started: float) -> SendResult:
         outcome = _OUTCOMES.get(reply.code // 100)
         if outcome is None or (outcome is Outcome.SENT and self._stage is not Stage.FINAL_DOT):
             self._drop()
@@ -212,7 +247,7 @@ class Connection:
         if self._stage is Stage.CONTENT:
             # The server answered half-way: what it would read next is no command.
             self._drop()
-        return self._result(outcome, reply.message, started, reply.code)
+        return self._result(outcome, reply.text, started, reply.code)
 
     def _without_answer(self) -> Outcome:
         return Outcome.IN_DOUBT if self._stage is Stage.FINAL_DOT else Outcome.DEFERRED
@@ -220,13 +255,14 @@ class Connection:
     def _result(
         self, outcome: Outcome, text: str, started: float, code: int | None = None, enhanced: str = ""
     ) -> SendResult:
+        said, words = split_enhanced(text)
         return SendResult(
             outcome,
             self._stage,
-            storable(text),
+            storable(words),
             self.route.host,
             code,
-            enhanced or enhanced_code(text),
+            enhanced or said,
             self._tls,
             self._cipher,
             time.monotonic() - started,

@@ -37,30 +37,30 @@ class OddServer:
 
     def serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines:
-            if not self._answer(connection, "GREETING"):
+            if self._answer(connection, "GREETING") is None:
                 return
             for line in lines:
                 self.heard.append(line.decode(errors="replace").strip())
                 word = line.partition(b" ")[0].strip().decode(errors="replace").upper()
-                if not self._answer(connection, word):
+                reply = self._answer(connection, word)
+                if reply is None:
                     return
-                if word == "DATA" and not self._take_content(connection, lines):
+                if word == "DATA" and b"354" in reply and not self._take_content(connection, lines):
                     return
 
     def _take_content(self, connection: socket.socket, lines: Iterator[bytes]) -> bool:
-        if "BODY" in self.replies and not self._answer(connection, "BODY"):
+        if "BODY" in self.replies and self._answer(connection, "BODY") is None:
             return False
         for line in lines:
             if line == b".\r\n":
-                return self._answer(connection, "CONTENT")
+                return self._answer(connection, "CONTENT") is not None
         return False
 
-    def _answer(self, connection: socket.socket, word: str) -> bool:
+    def _answer(self, connection: socket.socket, word: str) -> bytes | None:
         reply = self.reply(word)
-        if reply is None:
-            return False
-        connection.sendall(reply)
-        return True
+        if reply is not None:
+            connection.sendall(reply)
+        return reply
 
 
 @contextmanager

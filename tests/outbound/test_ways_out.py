@@ -163,7 +163,7 @@ def test_a_server_that_is_down_is_left_alone_after_a_few_troubles(zone: Zone, wo
     assert world.count == 40
     standing = ConnectionStanding.objects.get(connection=down)
     assert standing.retry_at is not None
-    assert "4.3.2 closing" in standing.why
+    assert "closing" in standing.why
 
 
 def test_a_wrong_password_breaks_a_connection_and_refuses_no_mail(zone: Zone) -> None:

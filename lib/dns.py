@@ -1,6 +1,6 @@
 """Questions to the DNS, asked and waited for, with plain answers: for pages and checks, not for the sending of mail.
 
-EPM_RESOLVERS names the resolvers; where it is empty, the system's are asked. That there is nothing is an answer (an empty
+EPM_DNS_SERVERS names the resolvers; where it is empty, the system's are asked. That there is nothing is an answer (an empty
 list); that nobody could say (SERVFAIL, time-out) is NoAnswer: the one must never be taken for the other.
 """
 
@@ -48,7 +48,7 @@ def host_names(address: str) -> list[str]:
 
 def _ask(name: str, kind: RdataType) -> list[Any]:
     try:
-        answer = _resolver(tuple(settings.EPM_RESOLVERS)).resolve(name, kind, raise_on_no_answer=False)
+        answer = _resolver(tuple(settings.EPM_DNS_SERVERS)).resolve(name, kind, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         return []
     except (dns.exception.DNSException, OSError) as error:

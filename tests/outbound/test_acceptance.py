@@ -53,7 +53,7 @@ def test_it_stores_message_content_recipients_and_first_events(zone: Zone, conne
 def test_it_takes_few_statements(
     zone: Zone, connection: EmailConnection, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # The connection, the keys that sign, the suppression list, four inserts, and a savepoint here where there is a transaction elsewhere.
+    # The connection, the keys, the suppression list, four inserts, and a savepoint where there is a transaction elsewhere.
     with django_assert_max_num_queries(9):
         accept(make_submission(zone, *(f"a{n}@example.net" for n in range(20))))
 

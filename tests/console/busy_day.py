@@ -39,6 +39,7 @@ def _make_hour(application: Application, hour: datetime) -> int:
             address=f"customer{n}@example.net",
             state=MIX[(n * 7 + hour.hour) % len(MIX)],
             state_at=hour,
+            expire_at=message.expire_at,
         )
         for n in range(count)
     )

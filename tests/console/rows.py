@@ -20,6 +20,7 @@ from email_processor.models import (
     Turn,
 )
 from epm.models import Application
+from lib.ids import new_id
 from notifications.models import Notification, NotificationAttempt
 from tests import factories
 
@@ -56,7 +57,7 @@ def make_inbound(**fields: object) -> InboundMessage:
         "source": InboundMessage.Source.SMTP,
         "rcpt_to": "epm-x@bounces.example.com",
         "raw": RAW,
-        "digest": "0" * 64,
+        "digest": new_id().hex,
         "size": len(RAW),
         "kind": InboundMessage.Kind.DELIVERY_REPORT,
         "received_at": timezone.now(),

@@ -22,7 +22,7 @@ def bounce(recipient: Recipient) -> None:
     smtp = {"smtp": {"code": 250, "enhanced": "2.0.0", "text": "queued", "host": "mx.example.net"}}
     lifecycle.advance([Move(recipient.pk, EventType.SENT, State.SENT, smtp, by_receipt=True)])
     inbound = InboundMessage.objects.create(
-        source="smtp", rcpt_to="x@bounces.example.com", raw=RAW, digest="0" * 64, size=len(RAW), received_at=now
+        source="smtp", rcpt_to="x@bounces.example.com", raw=RAW, digest=new_id().hex, size=len(RAW), received_at=now
     )
     receipt = DeliveryReceipt.objects.create(
         inbound=inbound,

@@ -33,7 +33,10 @@ check: .venv/dev.stamp ## style, types, layers, migrations, Django's own checks
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	env $$(grep -v '^#' deploy/production.env.example) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: .venv/dev.stamp bench-latency bench-receipts ## every benchmark
+bench: .venv/dev.stamp bench-latency bench-receipts bench-outbound ## every benchmark
+
+bench-outbound: .venv/dev.stamp ## mails a second, sent and settled, beside a mail server and a mail queue
+	@$(BIN)/python -m bench.outbound
 
 bench-latency: .venv/dev.stamp ## from accepted to handed to the server
 	@$(BIN)/python -m bench.latency

@@ -1,0 +1,136 @@
+"""make bench-outbound: how many queued mails a second are sent and settled, on PostgreSQL with fsync on and Redis.
+
+Mails of 4 kB, each with its own recipient, DSN parameters on, events and states written, to `smtp-sink` (from Debian's
+postfix). Worker processes are started and ready before the clock runs, and it runs until their last commit. The ratios are to
+peers driven in the same run.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from bench import outbound_peers as peers
+from bench.report import emit
+from project.demo.instance import temporary_instance
+
+
+def main() -> int:
+    options = read_options()
+    if options.here:
+        measure(options)
+        return 0
+    command = [sys.executable, "-m", "tests.real_servers", sys.executable, "-m", "bench.outbound", "--here"]
+    return subprocess.run([*command, *sys.argv[1:]], check=False).returncode
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.outbound", description=__doc__)
+    parser.add_argument("--mails", type=int, default=20_000, help="how many are drained")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes on the one zone")
+    parser.add_argument(
+        "--memory", type=int, default=40_000, help="mails of the memory figure (200000 for the full one)"
+    )
+    parser.add_argument("--rows", type=int, default=0, help="measure again with so many finished mails in the tables")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def measure(options: argparse.Namespace) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="epm-bench-") as folder,
+        temporary_instance(
+            Path(folder), EPM_LOG_LEVEL="WARNING", EPM_SEND_CONCURRENCY="4000", EPM_HTTP_ALLOWED_PRIVATE="127.0.0.0/8"
+        ) as instance,
+    ):
+        os.environ.update(instance.settings, DJANGO_SETTINGS_MODULE="project.settings")
+        # Only now are the settings that this process reads those of the temporary instance.
+        django.setup()
+        call_command("migrate", verbosity=0)
+        from bench import outbound_run as run
+
+        assert run.fsync() == "on"
+        with run.sink():
+            drain(options, options.no_peers)
+            tell(options)
+            two_zones(options)
+            keep_memory(options)
+            if options.rows:
+                drain_among_many(options)
+        wait_for_slow_servers(options)
+
+
+def drain(options: argparse.Namespace, alone: bool) -> None:
+    from bench import outbound_run as run
+
+    run.queue(run.make_zone("one", run.SINK_PORT), options.mails)
+    one = run.drain("one").rate
+    run.queue(run.make_zone("main", run.SINK_PORT), options.mails)
+    rate = run.drain(*["main"] * options.workers).rate
+    emit("outbound", "drained by one worker process", one, "mails/s")
+    postfix = None if alone else peers.postfix(min(options.mails, 10_000))
+    emit("outbound", f"drained by {options.workers}", rate, "mails/s", peer="postfix", peer_value=postfix)
+    post_office = None if alone else peers.post_office(os.environ["DATABASE_URL"], min(options.mails, 5_000))
+    emit("outbound", f"drained by {options.workers}", rate, "mails/s", peer="post_office", peer_value=post_office)
+
+
+def tell(options: argparse.Namespace) -> None:
+    from bench import outbound_run as run
+
+    port, running = run.receiver()
+    with running:
+        application = run.make_zone("told", run.SINK_PORT, notification_url=f"http://127.0.0.1:{port}/")
+        run.queue(application, options.mails)
+        rate = run.drain(*["told"] * options.workers, tellers=1).rate
+    emit("outbound", "drained while email.sent is told to a local receiver", rate, "mails/s")
+
+
+def two_zones(options: argparse.Namespace) -> None:
+    from bench import outbound_run as run
+
+    for zone in ("left", "right"):
+        run.queue(run.make_zone(zone, run.SINK_PORT), options.mails // 2)
+    emit("outbound", "drained by two workers of two zones", run.drain("left", "right").rate, "mails/s")
+
+
+def keep_memory(options: argparse.Namespace) -> None:
+    """The median of the last quarter against that of the second: the first is for warming up."""
+    from bench import outbound_run as run
+
+    run.queue(run.make_zone("memory", run.SINK_PORT), options.memory)
+    sizes = run.drain("memory").sizes
+    quarter = max(1, len(sizes) // 4)
+    before, after = statistics.median(sizes[quarter : 2 * quarter + 1]), statistics.median(sizes[-quarter:])
+    emit("outbound", f"memory of a worker after {options.memory} mails", after, "MB")
+    emit("outbound", "its growth since the second quarter of them", 100 * (after / before - 1), "%")
+
+
+def drain_among_many(options: argparse.Namespace) -> None:
+    from bench import outbound_run as run
+
+    application = run.make_zone("many", run.SINK_PORT)
+    run.fill(application, options.rows)
+    run.queue(application, options.mails)
+    rate = run.drain(*["many"] * options.workers).rate
+    emit("outbound", f"drained by {options.workers} with {options.rows} sent mails in the tables", rate, "mails/s")
+
+
+def wait_for_slow_servers(options: argparse.Namespace) -> None:
+    from bench import outbound_run as run
+
+    port, running = run.slow_server()
+    with running:
+        run.queue(run.make_zone("slow", port, connections=run.SLOW_CONNECTIONS), options.mails)
+        rate = run.drain("slow").rate
+    emit("outbound", "drained by one worker to a server that takes 200 ms a reply", rate, "mails/s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,16 +4,26 @@ from django.contrib import admin
 
 from email_processor.console import about, dashboard, finding, test_mail, ways
 from email_processor.console.mail import MessageAdmin, RecipientAdmin
+from email_processor.console.paused import PausedDestinationAdmin
 from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
 from email_processor.console.sessions import SessionAdmin
 from email_processor.console.suppressions import SuppressionAdmin
-from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session, Suppression
+from email_processor.models import (
+    DeliveryReceipt,
+    InboundMessage,
+    Message,
+    PausedDestination,
+    Recipient,
+    Session,
+    Suppression,
+)
 from epm.console.groups import OPERATORS, SUPPORT
 from epm.console.registry import Box, Entry, Page, Panel, console
 from epm.models import Application, EmailConnection
 
 admin.site.register(Message, MessageAdmin)
 admin.site.register(Recipient, RecipientAdmin)
+admin.site.register(PausedDestination, PausedDestinationAdmin)
 admin.site.register(DeliveryReceipt, DeliveryReceiptAdmin)
 admin.site.register(InboundMessage, InboundMessageAdmin)
 admin.site.register(Session, SessionAdmin)
@@ -50,9 +60,28 @@ console.entries += [
         "Mail", "Suppressions", "do_not_disturb_on", "email_processor_suppression_changelist", _SUPPRESSIONS_SEEN, 70
     ),
     Entry("Mail", "Sessions", "language", "email_processor_session_changelist", _SEEN, 60),
+    Entry(
+        "Mail",
+        "Paused destinations",
+        "pause_circle",
+        "email_processor_pauseddestination_changelist",
+        "email_processor.view_pauseddestination",
+        80,
+    ),
     Entry("Help", "Simulated recipients", "help", "help", order=10),
 ]
-_VIEWS = ("message", "recipient", "event", "deliveryreceipt", "inboundmessage", "session", "turn", "suppression")
+_VIEWS = (
+    "message",
+    "recipient",
+    "event",
+    "deliveryreceipt",
+    "inboundmessage",
+    "session",
+    "turn",
+    "suppression",
+    "pauseddestination",
+)
 for _group in (OPERATORS, SUPPORT):
     console.grant(_group, "email_processor", "change_recipient", *(f"view_{model}" for model in _VIEWS))
 console.grant(OPERATORS, "email_processor", "add_suppression", "delete_suppression")
+console.grant(OPERATORS, "email_processor", *(f"{verb}_pauseddestination" for verb in ("add", "change", "delete")))

@@ -210,7 +210,7 @@ class EmailConnectionAdmin(InZoneAdmin):
         ("Protection", {"fields": ("tls_policy", "tls_policy_of_domains")}),
         ("Where it comes from", {"fields": ("source_ipv4", "source_ipv6")}),
         ("Envelope", {"fields": ("return_path_domain", "sender_address", "registered_delivery")}),
-        ("Limits", {"fields": ("max_connections", "max_per_destination")}),
+        ("Limits", {"fields": ("max_connections", "max_per_destination", "max_per_second")}),
         ("When last greeted", {"fields": ("features", "seen")}),
     )
 

@@ -4,8 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
+from email_processor.models import SlowedDestination
 from email_processor.outbound import standing
+from email_processor.outbound.pace import steps_left
 from email_processor.outbound.standing import Condition
 from epm.console.shown import BAD, GOOD, QUIET, UNDER_WAY, WAITING, label
 from epm.models import EmailConnection
@@ -37,7 +40,14 @@ def box(request: HttpRequest) -> dict[str, Any]:
 def panel(request: HttpRequest, row: EmailConnection) -> dict[str, Any] | None:
     """The page of one connection."""
     way = next((way for way in standing.connections([row.zone.name]) if way.key == row.pk), None)
-    return {"way": way, "label": _label(way.condition)} if way else None
+    return {"way": way, "label": _label(way.condition), "slowed": _slowed(row)} if way else None
+
+
+def _slowed(row: EmailConnection) -> list[tuple[SlowedDestination, int]]:
+    """Where its servers asked for less, and to which part of the usual that came down."""
+    now = timezone.now()
+    rows = SlowedDestination.objects.filter(connection=row).order_by("-changed_at")[:50]
+    return [(slowed, 2**steps) for slowed in rows if (steps := steps_left(slowed, now))]
 
 
 def _label(condition: Condition) -> Any:

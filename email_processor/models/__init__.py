@@ -1,6 +1,7 @@
 from email_processor.models.browser import Session, Turn
 from email_processor.models.inbound import DeliveryReceipt, Evidence, InboundMessage, MatchedBy, ReceiptSeal
 from email_processor.models.message import Attachment, Content, Message, Priority, Ret
+from email_processor.models.pace import PaceWindow, PausedDestination, SlowedDestination
 from email_processor.models.recipient import Event, EventType, Recipient, State
 from email_processor.models.standing import ConnectionStanding, ProcessorStatus
 from email_processor.models.suppression import Suppression
@@ -16,12 +17,15 @@ __all__ = [
     "InboundMessage",
     "MatchedBy",
     "Message",
+    "PaceWindow",
+    "PausedDestination",
     "Priority",
     "ProcessorStatus",
     "ReceiptSeal",
     "Recipient",
     "Ret",
     "Session",
+    "SlowedDestination",
     "State",
     "Suppression",
     "Turn",

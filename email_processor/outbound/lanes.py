@@ -5,6 +5,7 @@ connection its caller named; else through one of its zone's, by preference, then
 """
 
 import random
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,14 +15,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from email_processor.models import ConnectionStanding
-from email_processor.outbound import breaker
+from email_processor.outbound import breaker, pace
+from email_processor.outbound.pace import Pace
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import SANDBOX, Route, route_of
 from email_processor.outbound.send_result import SendResult
 from epm.models import EmailConnection
 
 _PAUSE = timedelta(minutes=1)
-"""How long mails rest whose connection is disabled, before somebody looks whether it is enabled again."""
+"""How long mails rest whose connection is disabled or whose destination is paused, before somebody looks again."""
 _TROUBLES, _DESTINATION_PAUSE = 3, timedelta(minutes=1)
 """After how many troubles in a row the mails for one destination rest, and how long."""
 _WAITING_FOR_ONE, _WAITING_IN_ALL = 500, 5000
@@ -53,6 +55,10 @@ class Way:
     """Is it broken, and one mail on its way through it to see whether it still is?"""
     on_the_wire: int = 0
     waiting: int = 0
+    rate: int | None = None
+    """Mails a second that all workers together may send through it; None for as many as there are."""
+    used_up: int = 0
+    """The second (Unix time) in which no more may go."""
 
     @property
     def is_broken(self) -> bool:
@@ -68,6 +74,18 @@ class Way:
         enough = _WAITING_IN_ALL if self.route.is_direct else self.limit
         return self.limit > 0 and self.waiting >= enough
 
+    def permitted(self, wanted: int) -> int:
+        """How many of `wanted` may go in this second."""
+        if self.rate is None or wanted <= 0:
+            return wanted
+        second = int(time.time())
+        if second == self.used_up:
+            return 0
+        granted = pace.take(self.route.way, self.rate, wanted)
+        if granted < wanted:
+            self.used_up = second
+        return granted
+
 
 @dataclass(eq=False)
 class Lane:
@@ -77,12 +95,18 @@ class Lane:
     route: Route
     waiting: deque[Claimed] = field(default_factory=deque)
     on_the_wire: int = 0
+    steps: int = 0
+    """How often its servers asked for half of what there was (see `pace`)."""
     troubles: int = 0
     rests_until: datetime | None = None
 
     @property
     def limit(self) -> int:
-        return 0 if self.rests_until is not None else min(self.way.limit, _ready_for(self.route.limit))
+        if self.rests_until is not None or not self.way.limit:
+            return 0
+        if self.steps:
+            return max(1, min(self.way.limit, self.route.limit >> self.steps))
+        return min(self.way.limit, _ready_for(self.route.limit))
 
     @property
     def is_full(self) -> bool:
@@ -111,7 +135,7 @@ class Lane:
     def take_turns(self) -> list[Claimed]:
         """The next ones, as many as may go on the wire now."""
         room = min(self.limit - self.on_the_wire, self.way.limit - self.way.on_the_wire, len(self.waiting))
-        turns = [self.waiting.popleft() for _ in range(room)]
+        turns = [self.waiting.popleft() for _ in range(self.way.permitted(room))]
         self.way.waiting -= len(turns)
         self.leave(len(turns))
         return turns
@@ -139,6 +163,7 @@ class Lanes:
     def __init__(self) -> None:
         self._ways: dict[int, Way] = {}
         self._lanes: dict[tuple[int, str], Lane] = {}
+        self._pace = Pace()
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
@@ -148,7 +173,7 @@ class Lanes:
         """What is known about the connections."""
         return {key: way.standing for key, way in self._ways.items() if way.standing is not None}
 
-    def open(self, connections: Iterable[EmailConnection], standings: breaker.Standings) -> None:
+    def open(self, connections: Iterable[EmailConnection], standings: breaker.Standings, read: Pace) -> None:
         """Open a way for the sandbox and for each of the enabled `connections` that is not broken; close all others.
 
         What one worker may have on the wire is shared out evenly beforehand: a dead server holds its own share alone.
@@ -161,7 +186,11 @@ class Lanes:
         self._open(Way(sandbox, most=sandbox.limit), share)
         for row in connections:
             standing = standings.get(row.pk)
-            self._open(Way(route_of(row), row.weight, row.preference, standing, row.max_connections), share)
+            way = Way(route_of(row), row.weight, row.preference, standing, row.max_connections, rate=row.max_per_second)
+            self._open(way, share)
+        self._pace = read
+        for key, lane in self._lanes.items():
+            lane.steps = read.steps.get(key, 0)
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.is_in_use}
 
     def _open(self, fresh: Way, share: int) -> None:
@@ -172,6 +201,7 @@ class Lanes:
             fresh.preference,
             fresh.standing,
         )
+        way.rate = fresh.rate
         way.is_probed = way.is_broken and way.is_probed and bool(way.waiting or way.on_the_wire)
         way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, _ready_for(fresh.most)))
         for lane in self:
@@ -196,7 +226,7 @@ class Lanes:
 
     def of(self, claimed: Claimed) -> Lane | None:
         """The lane of a claimed recipient; None where it has no way out just now, until `look_again(claimed)`."""
-        way = self._way_of(claimed)
+        way = self._way_of(claimed) if claimed.domain not in self._pace.paused else None
         if way is None:
             return None
         lane = self._lane(way, claimed.domain)
@@ -216,6 +246,8 @@ class Lanes:
     def look_again(self, claimed: Claimed) -> datetime:
         """When to look again for a mail that has no way out just now."""
         now = timezone.now()
+        if claimed.domain in self._pace.paused:
+            return (now + _PAUSE).replace(microsecond=0)
         ways = [
             way for key, way in self._ways.items() if key == claimed.way or (claimed.way is None and key != SANDBOX)
         ]
@@ -260,4 +292,5 @@ class Lanes:
 
     def _lane(self, way: Way, domain: str) -> Lane:
         route = way.route.to(domain)
-        return self._lanes.setdefault((route.way, route.destination), Lane(way, route))
+        key = route.way, route.destination
+        return self._lanes.setdefault(key, Lane(way, route, steps=self._pace.steps.get(key, 0)))

@@ -20,7 +20,7 @@ from django.utils import timezone
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
-from email_processor.outbound import breaker, queue, return_path
+from email_processor.outbound import breaker, pace, queue, return_path
 from email_processor.outbound.envelope import Envelope, Features, on_the_wire
 from email_processor.outbound.features import remember_features
 from email_processor.outbound.lanes import Lane, Lanes
@@ -115,7 +115,7 @@ class _Drain:
 
     def _open_lanes(self) -> None:
         connections = EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True)
-        self._lanes.open(connections, breaker.standings(self._zone_name))
+        self._lanes.open(connections, breaker.standings(self._zone_name), pace.read(self._zone_name))
 
     def _is_pointless(self, full: frozenset[int | None]) -> bool:
         """Did we look just now for all that we would look for, and found nothing?"""
@@ -188,7 +188,8 @@ class _Drain:
         for flight, result in landed:
             if result is not None:
                 flight.lane.note(result)
-        if breaker.note(told, self._lanes.standings):
+        slower = pace.note((flight.lane.route, result) for flight, result in landed if result)
+        if breaker.note(told, self._lanes.standings) or slower:
             self._open_lanes()
         self._line_up(self._lanes.abandoned())
         diverted = {flight: lane for flight, result in landed if (lane := self._lane_instead(flight, result))}
@@ -223,12 +224,14 @@ class _Drain:
                 remember_features(route, features)
 
     def _keep_leases(self) -> None:
-        """The heartbeat."""
+        """The heartbeat; and a look at what operators and other workers changed."""
         if time.monotonic() < self._renew_at:
             return
         self._renew_at = time.monotonic() + _heartbeat()
         for token, keys in _by_token(self._held.values()):
             queue.renew(token, keys)
+        if self._held:
+            self._open_lanes()
 
     def _is_done(self) -> bool:
         return not self._held and (stopping.is_asked() or self._found_nothing_without == frozenset())

@@ -96,6 +96,12 @@ class EmailConnection(models.Model):
         default=5,
         help_text="How many of them may go to one recipient's domain at the same time.",
     )
+    max_per_second = models.PositiveIntegerField(
+        "mails a second",
+        null=True,
+        blank=True,
+        help_text="How many mails all workers together send through this in a second at most. Left empty, no limit.",
+    )
     ehlo_features = models.JSONField(
         null=True, blank=True, editable=False, help_text="What the server offered when last greeted (RFC 5321 4.1.1.1)."
     )

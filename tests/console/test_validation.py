@@ -158,6 +158,7 @@ def test_a_wildcard_covers_subdomains_and_not_the_domain() -> None:
         ({"sender_address": "shop@example.org"}, "sender_address", "lies outside the sender domains"),
         ({"max_connections": 0}, "max_connections", "disable the connection"),
         ({"max_per_destination": 0}, "max_per_destination", "disable the connection"),
+        ({"max_per_second": 0}, "max_per_second", "disable the connection"),
         ({"weight": 0}, "weight", "disable the connection"),
         ({"server": ""}, "server", "Which mail server"),
         ({"kind": "direct"}, "server", "leave this empty"),

@@ -13,6 +13,7 @@ from email_processor.models import ConnectionStanding, EventType, Recipient, Sta
 from email_processor.outbound import breaker
 from email_processor.outbound.acceptance import accept
 from email_processor.outbound.lanes import Lanes
+from email_processor.outbound.pace import Pace
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.sending import drain
 from email_processor.simulator import RunningWorld
@@ -53,7 +54,7 @@ def chosen(lanes: Lanes, count: int) -> Counter[int]:
 
 def opened(zone: Zone) -> Lanes:
     lanes = Lanes()
-    lanes.open(EmailConnection.objects.filter(zone=zone, enabled=True), breaker.standings(zone.name))
+    lanes.open(EmailConnection.objects.filter(zone=zone, enabled=True), breaker.standings(zone.name), Pace())
     return lanes
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from email_processor.console import about, dashboard, finding, test_mail, ways
+from email_processor.console import about, dashboard, finding, test_mail, traffic, ways
 from email_processor.console.mail import MessageAdmin, RecipientAdmin
 from email_processor.console.paused import PausedDestinationAdmin
 from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
@@ -42,6 +42,7 @@ console.boxes += [
 console.pages += [
     Page("find/", finding.find, "find"),
     Page("test-mail/", test_mail.page, "test_mail"),
+    Page("traffic/", traffic.page, "traffic"),
     Page("help/", about.page, "help"),
 ]
 _TEST_MAIL = Panel(
@@ -55,6 +56,7 @@ console.entries += [
     Entry("Mail", "Messages", "mail", "email_processor_message_changelist", _SEEN, 10),
     Entry("Mail", "Recipients", "alternate_email", "email_processor_recipient_changelist", _SEEN, 20),
     Entry("Mail", "Receipts", "receipt_long", "email_processor_deliveryreceipt_changelist", _SEEN, 30),
+    Entry("Mail", "Expected and received", "monitoring", "traffic", _SEEN, 35),
     Entry("Mail", "Inbound mail", "inbox", "email_processor_inboundmessage_changelist", _SEEN, 40),
     Entry(
         "Mail", "Suppressions", "do_not_disturb_on", "email_processor_suppression_changelist", _SUPPRESSIONS_SEEN, 70

@@ -97,7 +97,7 @@ def attention_box(request: HttpRequest) -> dict[str, Any]:
             (State(state).label, asking.get(state, 0), list_url(Recipient, f"state__exact={state}"), STATES[state][1])
             for state in (State.DEFERRED, State.IN_DOUBT, State.HELD)
         ],
-        "quarantine": DeliveryReceipt.objects.filter(recipient__isnull=True).count(),
+        "quarantine": DeliveryReceipt.objects.filter(recipient__isnull=True, dismissed_at__isnull=True).count(),
         "quarantine_url": list_url(DeliveryReceipt, "matched=no"),
     }
 

@@ -5,19 +5,18 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from email_processor.console import mail_files, words
+from email_processor.console import mail_files, quarantine, words
 from email_processor.console.finding import as_uuid, ids_in, recipients_named
+from email_processor.inbound.exporting import FORMATS, MEDIA_TYPES
 from email_processor.models import DeliveryReceipt, Evidence, InboundMessage
 from epm.console.filters import MadeBetweenFilter
 from epm.console.pages import RecordAdmin
 from epm.console.shown import moment
-
-ACTIONS = ("delivered", "failed", "delayed", "relayed", "expanded")
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -25,10 +24,10 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(action, action) for action in ACTIONS]
+        return [(action, action) for action in words.ACTIONS]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return queryset.filter(action=self.value()) if self.value() in ACTIONS else queryset
+        return queryset.filter(action=self.value()) if self.value() in words.ACTIONS else queryset
 
 
 class MatchFilter(admin.SimpleListFilter):
@@ -36,12 +35,14 @@ class MatchFilter(admin.SimpleListFilter):
     parameter_name = "matched"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "joined to a mail"), ("no", "in quarantine")]
+        return [("yes", "joined to a mail"), ("no", "in quarantine"), ("dismissed", "dismissed from quarantine")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        if self.value() not in ("yes", "no"):
-            return queryset
-        return queryset.filter(recipient__isnull=self.value() == "no")
+        if self.value() == "no":
+            return queryset.filter(recipient__isnull=True, dismissed_at__isnull=True)
+        if self.value() == "dismissed":
+            return queryset.filter(recipient__isnull=True, dismissed_at__isnull=False)
+        return queryset.filter(recipient__isnull=False) if self.value() == "yes" else queryset
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -56,7 +57,18 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class DeliveryReceiptAdmin(RecordAdmin):
-    list_display = ("whom", "action_shown", "status", "reason", "received", "matched", "reporting_mta", "application")
+    list_display = (
+        "whom",
+        "action_shown",
+        "status",
+        "reason",
+        "received",
+        "matched",
+        "why",
+        "reporting_mta",
+        "application",
+    )
+    actions = ("export_csv", "export_json_lines", "export_mbox")  # type: ignore[assignment]
     list_filter = (
         ActionFilter,
         MatchFilter,
@@ -77,9 +89,24 @@ class DeliveryReceiptAdmin(RecordAdmin):
             return queryset.filter(recipient__in=recipients_named(term).values("pk"))
         return queryset.filter(status=term) if term[:1].isdigit() else queryset.filter(reason=term)
 
+    def get_urls(self) -> list[Any]:
+        return [*quarantine.urls(self.admin_site), *super().get_urls()]
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, receipts: "QuerySet[DeliveryReceipt]") -> StreamingHttpResponse:
+        return _export("csv", receipts)
+
+    @admin.action(description="Export as JSON Lines", permissions=["view"])
+    def export_json_lines(self, request: HttpRequest, receipts: "QuerySet[DeliveryReceipt]") -> StreamingHttpResponse:
+        return _export("jsonl", receipts)
+
+    @admin.action(description="Export the raw mails as mbox", permissions=["view"])
+    def export_mbox(self, request: HttpRequest, receipts: "QuerySet[DeliveryReceipt]") -> StreamingHttpResponse:
+        return _export("mbox", receipts)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> DeliveryReceipt | None:
         related = DeliveryReceipt.objects.select_related(
-            "inbound", "recipient__message", "likely_recipient", "application__zone"
+            "inbound", "recipient__message", "likely_recipient__message", "application__zone"
         )
         return related.filter(pk__in=ids_in(object_id)).first()
 
@@ -88,6 +115,7 @@ class DeliveryReceiptAdmin(RecordAdmin):
             "raw": mail_files.as_text(row.inbound.raw),
             "file": reverse("admin:email_processor_inboundmessage_source", args=[row.inbound_id]),
             "evidence_meaning": words.EVIDENCE[Evidence(row.evidence)][1],
+            **quarantine.context(request, row),
         }
 
     @admin.display(description="recipient")
@@ -104,9 +132,19 @@ class DeliveryReceiptAdmin(RecordAdmin):
     def received(self, row: DeliveryReceipt) -> Any:
         return moment(row.received_at)
 
+    @admin.display(description="why not applied")
+    def why(self, row: DeliveryReceipt) -> str:
+        return row.note
+
     @admin.display(description="joined by")
     def matched(self, row: DeliveryReceipt) -> SafeString:
         return words.match_label(row)
+
+
+def _export(format: str, receipts: "QuerySet[DeliveryReceipt]") -> StreamingHttpResponse:
+    response = StreamingHttpResponse(FORMATS[format](receipts), content_type=MEDIA_TYPES[format])
+    response["Content-Disposition"] = f'attachment; filename="receipts.{format}"'
+    return response
 
 
 class InboundMessageAdmin(RecordAdmin):

@@ -54,8 +54,18 @@ EVENTS: Mapping[EventType, tuple[str, str]] = {
 }
 """Tone and symbol of each kind of Event."""
 
-ACTIONS = {"delivered": GOOD, "failed": BAD, "delayed": WAITING, "relayed": UNDER_WAY, "expanded": UNDER_WAY}
-"""The Action field of a report (RFC 3464 2.3.3)."""
+ACTIONS = {
+    "delivered": GOOD,
+    "failed": BAD,
+    "delayed": WAITING,
+    "relayed": UNDER_WAY,
+    "expanded": UNDER_WAY,
+    "read": GOOD,
+    "unread": QUIET,
+    "complained": BAD,
+    "feedback": QUIET,
+}
+"""The Action field of a report (RFC 3464 2.3.3), and what read reports and complaints say."""
 
 EVIDENCE: Mapping[Evidence, tuple[str, str]] = {
     Evidence.NONE: (QUIET, "Says nothing about delivery."),
@@ -100,6 +110,8 @@ def evidence_label(receipt: DeliveryReceipt) -> SafeString:
 
 
 def match_label(receipt: DeliveryReceipt) -> SafeString:
+    if receipt.recipient_id is None and receipt.dismissed_at:
+        return label("dismissed", QUIET, f"By {receipt.decided_by}: nobody's.")
     if receipt.recipient_id is None:
         return label("quarantine", WAITING, receipt.note or "It could not be joined to a mail of this platform.")
     return label(MatchedBy(receipt.matched_by).label, QUIET, "The key that joined it to its recipient.")

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from email_processor.inbound.exporting import FORMATS
 from email_processor.management.arguments import instant
 from email_processor.models import DeliveryReceipt
-from epm.console.filters import first_id_of
+from lib.ids import earliest_id
 
 
 class Command(BaseCommand):
@@ -30,8 +30,8 @@ class Command(BaseCommand):
         if options["application"]:
             receipts = receipts.filter(application__name=options["application"])
         if options["since"]:
-            receipts = receipts.filter(pk__gte=first_id_of(options["since"]))
+            receipts = receipts.filter(pk__gte=earliest_id(options["since"]))
         if options["until"]:
-            receipts = receipts.filter(pk__lt=first_id_of(options["until"]))
+            receipts = receipts.filter(pk__lt=earliest_id(options["until"]))
         with options["output"].open("wb") if options["output"] else nullcontext(sys.stdout.buffer) as file:
             file.writelines(FORMATS[options["format"]](receipts))

@@ -1,6 +1,6 @@
 """The stored record of what a report says, joined to its recipient, and what follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -57,6 +57,45 @@ def record_unreadable(inbound: InboundMessage) -> DeliveryReceipt:
         note=UNREADABLE,
         likely_recipient=match.recipient if match else None,
     )
+
+
+def record_again(inbound: InboundMessage, statement: Statement, positions: Collection[int]) -> None:
+    """Bring the receipts of one mail at `positions` up to `statement`; those that say something new take effect.
+
+    Whose they are is left as it was found, or decided by hand.
+    """
+    recorded = {one.position: one for one in DeliveryReceipt.objects.select_for_update().filter(inbound=inbound)}
+    addresses = (inbound.rcpt_to, *statement.return_paths)
+    matches = matching.match(inbound, statement, matching.by_return_path({inbound.pk: addresses}).get(inbound.pk))
+    fresh, acting = [], []
+    for position in sorted(positions):
+        block, known = statement.blocks[position], recorded.get(position)
+        receipt = known or _receipt(inbound, block, position, matches[position])
+        if known is None:
+            fresh.append(receipt)
+        if known is None or (known.action != block.action and known.dismissed_at is None):
+            acting.append(receipt)
+        if known is not None:
+            _read_anew(known, block, matches[position])
+    effective = _apply(acting)
+    for receipt in recorded.values():
+        if receipt.position in positions:
+            receipt.save()
+    bulk.insert(DeliveryReceipt, _COLUMNS, (_values_of(receipt) for receipt in fresh))
+    schedule_receipts(effective)
+
+
+def _read_anew(receipt: DeliveryReceipt, block: Block, match: Match) -> None:
+    """Put what `block` says into a recorded receipt; one that could not be read before may find its recipient now."""
+    for name, value in block.columns.items():
+        setattr(receipt, name, value)
+    receipt.sealed = False
+    if receipt.recipient_id is None and receipt.dismissed_at is None:
+        receipt.recipient, receipt.likely_recipient = match.recipient, match.likely
+        receipt.application_id = match.recipient.application_id if match.recipient else None
+        receipt.matched_by, receipt.note = match.matched_by, block.note or match.note
+    effect = EFFECTS.get(block.action)
+    receipt.evidence = effect.evidence if effect and receipt.recipient_id else Evidence.NONE
 
 
 def attach(receipt: DeliveryReceipt, recipient: Recipient, by: str) -> str:

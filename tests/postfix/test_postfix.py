@@ -1,47 +1,14 @@
 """Real mails through a real Postfix, and its real reports back through the listener."""
 
-from collections.abc import Callable
-
 import pytest
 
 from email_processor.inbound.intake import classify_due
-from email_processor.models import DeliveryReceipt, Message, Recipient, State
-from email_processor.outbound.acceptance import accept
-from email_processor.outbound.sending import drain
-from email_processor.outbound.submission import Destination, Mailbox, Options, Submission
-from tests import factories
+from email_processor.models import State
 from tests.postfix.server import PrivatePostfix
+from tests.real_mail import receipt_for, send
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.postfix, pytest.mark.django_db(transaction=True)]
-
-
-def send(postfix: PrivatePostfix, *addresses: str) -> Message:
-    """Through a connection to `postfix`, asking for every kind of report."""
-    zone = factories.make_zone()
-    application = factories.make_application(zone)
-    factories.make_connection(zone, port=postfix.port)
-    submission = Submission(
-        zone=zone,
-        application=application,
-        credential=None,
-        sender=Mailbox("shop@example.com"),
-        destinations=tuple(Destination(Mailbox(address)) for address in addresses),
-        subject="Through a real server",
-        text="Hello",
-        options=Options(notify="SUCCESS,FAILURE,DELAY"),
-    )
-    message = accept(submission).message
-    drain(zone.name)
-    return message
-
-
-def receipt_for(recipient: Recipient) -> Callable[[], DeliveryReceipt | None]:
-    def look() -> DeliveryReceipt | None:
-        classify_due()
-        return DeliveryReceipt.objects.filter(recipient=recipient).first()
-
-    return look
 
 
 @pytest.mark.parametrize(
@@ -57,7 +24,7 @@ def receipt_for(recipient: Recipient) -> Callable[[], DeliveryReceipt | None]:
 def test_it_gets_a_genuine_report(
     postfix: PrivatePostfix, address: str, action: str, state: State, status: str
 ) -> None:
-    recipient = send(postfix, address).recipients.get()
+    recipient = send(postfix.port, address).recipients.get()
     receipt = eventually(receipt_for(recipient), f"a report on {address}", log=postfix.log)
     recipient.refresh_from_db()
     assert (receipt.action, receipt.status, recipient.state) == (action, status, state)
@@ -65,7 +32,7 @@ def test_it_gets_a_genuine_report(
 
 
 def test_it_tells_the_fates_of_one_mail_apart(postfix: PrivatePostfix) -> None:
-    message = send(postfix, "bob@local.test", "nobody@local.test")
+    message = send(postfix.port, "bob@local.test", "nobody@local.test")
 
     def states() -> set[str] | None:
         classify_due()

@@ -21,10 +21,11 @@ from epm.console.forms import ConnectionForm, CredentialForm
 from epm.console.groups import OPERATORS, SUPPORT
 from epm.console.links import change_url
 from epm.console.mailbox_form import SECRETS, MailboxForm
-from epm.console.pages import ConfigurationAdmin
+from epm.console.pages import ConfigurationAdmin, InZoneAdmin
 from epm.console.registry import Entry, console
+from epm.console.sender_domains import PANEL, SenderDomainAdmin
 from epm.console.shown import BAD, GOOD, QUIET, code, label, masked, moment
-from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Mailbox, Zone
+from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Mailbox, SenderDomain, Zone
 from epm.models.application import new_signing_secret
 
 OAUTH2_FIELDS = ("token_url", "client_id", "client_secret", "refresh_token", "scope")
@@ -38,23 +39,6 @@ def shown_if(field: str, condition: str) -> str:
 @admin.display(description="enabled", ordering="enabled")
 def enabled_label(row: "Application | EmailConnection | Credential | Mailbox") -> SafeString:
     return label("enabled", GOOD) if row.enabled else label("disabled", BAD)
-
-
-class InZoneAdmin(ConfigurationAdmin):
-    """Of a model whose rows stay in the zone they were made in."""
-
-    list_select_related = ("zone",)
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        return super().get_queryset(request).select_related("zone")  # type: ignore[no-any-return]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), *(["zone"] if obj else [])]
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Where there is one zone only, nobody has to choose it."""
-        zones = list(Zone.objects.values_list("pk", flat=True)[:2])
-        return {**({"zone": zones[0]} if len(zones) == 1 else {}), **super().get_changeform_initial_data(request)}
 
 
 @admin.register(Zone)
@@ -345,6 +329,9 @@ class CredentialAdmin(InZoneAdmin):
         return moment(row.expires_at) if row.expires_at else "never"
 
 
+admin.site.register(SenderDomain, SenderDomainAdmin)
+console.add_panel(SenderDomain, PANEL)
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -361,13 +348,14 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass
 
 
-_MODELS = ("zone", "application", "applicationaddress", "emailconnection", "mailbox", "credential")
+_MODELS = ("zone", "application", "applicationaddress", "emailconnection", "mailbox", "senderdomain", "credential")
 console.grant(OPERATORS, "epm", *(f"{verb}_{m}" for m in _MODELS for verb in ("add", "change", "delete", "view")))
 console.grant(SUPPORT, "epm", *(f"view_{m}" for m in _MODELS if m != "credential"))
 console.entries += [
     Entry("Configuration", "Applications", "apps", "epm_application_changelist", "epm.view_application", 10),
     Entry("Configuration", "Connections", "dns", "epm_emailconnection_changelist", "epm.view_emailconnection", 20),
     Entry("Configuration", "Mailboxes", "inbox", "epm_mailbox_changelist", "epm.view_mailbox", 25),
+    Entry("Configuration", "Sender domains", "verified", "epm_senderdomain_changelist", "epm.view_senderdomain", 27),
     Entry("Configuration", "Credentials", "key", "epm_credential_changelist", "epm.view_credential", 30),
     Entry("Configuration", "Zones", "lan", "epm_zone_changelist", "epm.view_zone", 40),
     Entry("Configuration", "People", "person", "auth_user_changelist", "auth.view_user", 50),

@@ -15,6 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from epm.console.links import change_url
 from epm.console.registry import console
+from epm.models import Zone
 
 
 class ConfigurationAdmin(ModelAdmin):  # type: ignore[misc]
@@ -59,6 +60,23 @@ class ConfigurationAdmin(ModelAdmin):  # type: ignore[misc]
             messages.error(request, f"{row} cannot be deleted: {' and '.join(users)} refer to it. Disable it instead.")
             return redirect(change_url(row))
         return super().delete_view(request, object_id, extra_context)  # type: ignore[no-any-return]
+
+
+class InZoneAdmin(ConfigurationAdmin):
+    """Of a model whose rows stay in the zone they were made in."""
+
+    list_select_related = ("zone",)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().get_queryset(request).select_related("zone")  # type: ignore[no-any-return]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), *(["zone"] if obj else [])]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Where there is one zone only, nobody has to choose it."""
+        zones = list(Zone.objects.values_list("pk", flat=True)[:2])
+        return {**({"zone": zones[0]} if len(zones) == 1 else {}), **super().get_changeform_initial_data(request)}
 
 
 class RecordAdmin(ModelAdmin):  # type: ignore[misc]

@@ -193,6 +193,8 @@ class _Drain:
             self._open_lanes()
         self._line_up(self._lanes.abandoned())
         diverted = {flight: lane for flight, result in landed if (lane := self._lane_instead(flight, result))}
+        if not diverted:
+            return landed
         self._load_contents({flight.mail.message_id for flight in diverted})
         for flight, lane in diverted.items():
             flight.lane.land(1)

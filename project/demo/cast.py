@@ -60,6 +60,7 @@ def _application(zone: Zone, name: str, url: str, receiver_url: str, **fields: s
         message_types=MessageTypes.DELIVERY,
         application_url=url,
         notification_url=f"{receiver_url}/notifications",
+        suppress_hard_bounces=False,  # the simulated addresses bounce in every scene anew
         **fields,
     )
     ApplicationAddress.objects.create(application=application, address=f"{name}@example.com")

@@ -1,0 +1,105 @@
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from email_processor.models import Priority, Recipient
+from email_processor.models.recipient import share_of, way_of
+from email_processor.outbound import queue
+from email_processor.outbound.shares import WAITING, lines_due
+from epm.models import Application, EmailConnection, Zone
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def many(count: int) -> list[str]:
+    return [f"user{number}@example.net" for number in range(count)]
+
+
+def plan_of(rows: "QuerySet[Recipient]") -> str:
+    """How the database would go about it, were the table too large to read it all."""
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+    return str(rows.explain())
+
+
+# --- nobody waits behind another's heap
+
+
+def test_one_applications_heap_does_not_delay_anothers_mail(zone: Zone, connection: EmailConnection) -> None:
+    heap, single = factories.make_application(zone, "heap"), factories.make_application(zone, "single")
+    factories.make_message(zone, *many(40), application=heap, connection=connection)
+    late = factories.make_message(zone, application=single, connection=connection)
+    claimed = {one.id for one in queue.claim(zone.name, limit=10)}
+    assert late.recipients.get().pk in claimed
+    assert len(claimed) == 6
+
+
+def test_a_heap_for_one_way_does_not_delay_another_way(zone: Zone) -> None:
+    ways = [factories.make_connection(zone, name) for name in ("one", "two")]
+    for way, count in zip(ways, (40, 4), strict=True):
+        factories.make_message(zone, *many(count), connection=way)
+    claimed = queue.claim(zone.name, limit=8)
+    assert Counter(one.way for one in claimed) == {ways[0].pk: 4, ways[1].pk: 4}
+
+
+def test_urgent_mail_goes_before_all_shares_of_less_urgent(zone: Zone, connection: EmailConnection) -> None:
+    factories.make_message(zone, *many(9), connection=connection)
+    urgent = factories.make_message(
+        zone, *many(3), connection=connection, recipient={"priority": Priority.HIGH}
+    ).recipients.values_list("pk", flat=True)
+    assert {one.id for one in queue.claim(zone.name, limit=3)} == set(urgent)
+
+
+def test_more_shares_than_one_claim_asks_are_all_asked_in_time(
+    zone: Zone, connection: EmailConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "_SHARES_AT_ONCE", 2)
+    for name in "abcde":
+        factories.make_message(zone, application=factories.make_application(zone, name), connection=connection)
+    claimed = [one.id for _ in range(3) for one in queue.claim(zone.name, limit=10)]
+    assert len(set(claimed)) == 5
+
+
+def test_a_line_in_which_nothing_is_due_yet_takes_no_place(zone: Zone, connection: EmailConnection) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    patient = factories.make_application(zone, "patient")
+    factories.make_message(zone, application=patient, connection=connection, recipient={"due_at": later})
+    factories.make_message(zone, *many(10), connection=connection)
+    assert len(queue.claim(zone.name, limit=10)) == 10
+
+
+def test_lines_are_those_of_the_zone(zone: Zone, connection: EmailConnection, application: Application) -> None:
+    message = factories.make_message(zone, application=application, connection=connection)
+    other = factories.make_zone("other")
+    assert [line.share for line in lines_due(zone.pk, timezone.now())] == [share_of(message)]
+    assert lines_due(other.pk, timezone.now()) == []
+
+
+@pytest.mark.parametrize(("fields", "way"), [({"sandbox": True}, 0), ({}, None)])
+def test_a_share_says_its_way(zone: Zone, fields: dict[str, bool], way: int | None) -> None:
+    assert way_of(share_of(factories.make_message(zone, **fields))) == way
+
+
+# --- as cheap with millions of rows
+
+
+def test_the_head_of_a_line_is_read_from_its_index_in_order(zone: Zone) -> None:
+    waiting = Recipient.objects.filter(zone=zone, priority=5, share="any/", state__in=WAITING)
+    plan = plan_of(waiting.filter(due_at__lte=timezone.now()).order_by("due_at")[:100])
+    assert "recipient_due" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_expiry_looks_only_at_what_has_expired(zone: Zone) -> None:
+    now = timezone.now()
+    past = Recipient.objects.filter(state__in=WAITING, due_at__lte=now, expire_at__lte=now)
+    plan = plan_of(past.order_by("due_at"))
+    assert "recipient_expiring" in plan

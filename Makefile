@@ -33,13 +33,16 @@ check: .venv/dev.stamp ## style, types, layers, migrations, Django's own checks
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	env $$(grep -v '^#' deploy/production.env.example) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: .venv/dev.stamp bench-latency bench-receipts bench-outbound ## every benchmark
+bench: .venv/dev.stamp bench-latency bench-receipts bench-outbound bench-interface ## every benchmark
 
 bench-outbound: .venv/dev.stamp ## mails a second, sent and settled, beside a mail server and a mail queue
 	@$(BIN)/python -m bench.outbound
 
 bench-latency: .venv/dev.stamp ## from accepted to handed to the server
 	@$(BIN)/python -m bench.latency
+
+bench-interface: .venv/dev.stamp ## mails a second the Application Interface accepts, beside Postfix
+	@$(BIN)/python -m bench.interface
 
 bench-receipts: .venv/dev.stamp ## delivery reports a second, taken in, matched, applied and made news
 	@$(BIN)/python -m bench.receipts

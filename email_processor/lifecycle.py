@@ -87,7 +87,7 @@ def enter(recipients: Sequence[Recipient], suppressed: Mapping[UUID, str] = _NOB
         recipient.events_count = 1
         recipient.share = share_of(recipient.message)
         recipient.expire_at = recipient.message.expire_at
-    Recipient.objects.bulk_create(recipients, batch_size=500)
+    bulk.insert_new(recipients)
     bulk.insert(Event, _EVENT, [_first_event(recipient, suppressed) for recipient in recipients])
 
 

@@ -38,6 +38,15 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
             cursor.executemany(f"INSERT INTO {into} VALUES ({values})", prepared)  # noqa: S608 - names of our own fields
 
 
+def insert_new(rows: Sequence[models.Model]) -> None:
+    """Append new `rows` of one model, which bring their own keys, to their table."""
+    if not rows:
+        return
+    model = type(rows[0])
+    columns = [field.attname for field in model._meta.concrete_fields if not _is_counted(field)]
+    insert(model, columns, ([getattr(row, column) for column in columns] for row in rows))
+
+
 def _field(model: type[models.Model], column: str) -> "models.Field[Any, Any]":
     return next(field for field in model._meta.concrete_fields if column in (field.attname, field.name))
 

@@ -20,6 +20,7 @@ from email_processor.outbound.submission import Destination, Mailbox, Refused, S
 from email_processor.outbound.tasks import send_due
 from epm.choices import InDoubtPolicy, RegisteredDelivery
 from epm.models import Application, EmailConnection, Zone
+from lib import bulk
 from lib.doorbell import ring
 from lib.ids import new_id
 
@@ -277,8 +278,8 @@ def _as_text(mailbox: Mailbox) -> str:
 
 def _store(drafts: Sequence[_Draft]) -> None:
     """Write the rows and ring for what is due."""
-    Message.objects.bulk_create(draft.message for draft in drafts)
-    Content.objects.bulk_create(Content(message=draft.message, mime=draft.content) for draft in drafts)
+    bulk.insert_new([draft.message for draft in drafts])
+    bulk.insert(Content, ("message_id", "mime"), [(draft.message.pk, draft.content) for draft in drafts])
     Attachment.objects.bulk_create(
         Attachment(
             message=draft.message,

@@ -109,6 +109,6 @@ def test_it_settles_a_batch_with_a_handful_of_statements(
     )
     keys = message.recipients.values_list("pk", flat=True)
     moves = [Move(key, EventType.SENT, State.SENT, {"smtp": {"code": 250}}) for key in keys]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         lifecycle.advance(moves)
     assert message.recipients.filter(state=State.SENT).count() == 100

@@ -1,0 +1,157 @@
+"""make bench-interface: how many mails a second the Application Interface accepts, committed before it answers.
+
+The web process on PostgreSQL (fsync on), 16 keep-alive clients in a process of their own, mails of 4 kB; beside it, in the same
+run, what Postfix accepts over 20 SMTP sessions: measured before and after, and the better figure counts. No worker runs, so that
+nothing but accepting is measured. Where the peer's script is not at hand (EPM_PEERS names its folder), there are no ratios.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import django
+
+from bench.report import emit
+from project.demo.instance import Instance, free_ports, temporary_instance
+
+CLIENTS = 16
+PEERS = Path(os.environ.get("EPM_PEERS", Path(__file__).resolve().parents[2] / "shared" / "peers"))
+SENDER = "shop@example.com"
+TEXT = ("x" * 62 + "\r\n") * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and as whom requests are made."""
+
+    port: int
+    authorization: str
+
+    def request(self, path: str, body: bytes, content_type: str) -> bytes:
+        """The bytes of a request."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {self.authorization}\r\n"
+            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+    def drive(
+        self, request: bytes, count: int, *, clients: int = CLIENTS, rate: float = 0
+    ) -> tuple[float, list[float]]:
+        """Requests per second, and the milliseconds of each, sorted."""
+        command = [
+            sys.executable,
+            "-m",
+            "bench.keep_alive",
+            "127.0.0.1",
+            str(self.port),
+            str(clients),
+            str(count),
+            str(rate),
+        ]
+        done = subprocess.run(command, input=request, capture_output=True, check=True)
+        said = json.loads(done.stdout)
+        return count / said["seconds"], sorted(said["milliseconds"])
+
+
+def main() -> int:
+    if "--here" in sys.argv:
+        measure()
+        return 0
+    here = [sys.executable, "-m", "bench.interface", "--here"]
+    return subprocess.run([sys.executable, "-m", "tests.real_servers", *here], check=False).returncode
+
+
+def measure() -> None:
+    before = postfix()
+    with (
+        tempfile.TemporaryDirectory(prefix="epm-bench-") as folder,
+        temporary_instance(Path(folder), EPM_SWEEP_SECONDS="60", EPM_LOG_LEVEL="WARNING") as instance,
+    ):
+        os.environ.update(instance.settings, DJANGO_SETTINGS_MODULE="project.settings")
+        django.setup()
+        target = _started(instance)
+        figures = _figures(target)
+    peer = max(filter(None, (before, postfix())), default=None)
+    for figure, value, unit, has_peer in figures:
+        emit("interface", figure, value, unit, peer="postfix" if has_peer and peer else None,
+             peer_value=peer if has_peer else None)  # fmt: skip
+
+
+def _started(instance: Instance) -> Target:
+    from django.core.management import call_command
+
+    from project.demo.cast import make_cast
+
+    call_command("migrate", verbosity=0)
+    caller = make_cast(receiver_url="http://127.0.0.1:9").shop
+    instance.start("web")
+    instance.wait_until_listening("EPM_WEB_PORT")
+    key = base64.b64encode(f"{caller.id}:{caller.secret}".encode()).decode()
+    return Target(instance.port("EPM_WEB_PORT"), f"Basic {key}")
+
+
+def _figures(target: Target) -> list[tuple[str, float, str, bool]]:
+    rest = target.request("/api/v1/emails", json.dumps(_mail()).encode(), "application/json")
+    soap = target.request("/soap/AppIntfWS", _envelope(), "text/xml; charset=utf-8")
+    batch = target.request("/api/v1/emails/batch", json.dumps(_batch(1000)).encode(), "application/json")
+    target.drive(rest, 100)
+    rest_rate, _ = target.drive(rest, 1500)
+    soap_rate, _ = target.drive(soap, 800)
+    batches, _ = target.drive(batch, 8, clients=4)
+    _, waits = target.drive(rest, 600, rate=rest_rate / 2)
+    return [
+        ("sendEmail over REST, 16 clients", rest_rate, "1/s", True),
+        ("sendEmail over SOAP, 16 clients", soap_rate, "1/s", True),
+        ("SOAP in parts of REST", soap_rate / rest_rate, "", False),
+        ("batches of 1,000, in recipients", batches * 1000, "1/s", True),
+        ("sendEmail over REST at half that load, p99", waits[int(0.99 * len(waits))], "ms", False),
+    ]
+
+
+def _mail() -> dict[str, Any]:
+    return {"from": SENDER, "to": ["user@world.example"], "subject": "Bench", "body": TEXT}
+
+
+def _batch(count: int) -> dict[str, Any]:
+    to = [
+        {"address": f"u{number}@world.example", "substitutions": {"name": f"User {number}"}} for number in range(count)
+    ]
+    return {"from": SENDER, "to": to, "subject": "Hello {{name}}", "body": "Dear {{name}}\r\n" + TEXT}
+
+
+def _envelope() -> bytes:
+    return (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        f'<sendEmailRequest xmlns="urn:epm:AppIntfWS:1"><from>{SENDER}</from><to>user@world.example</to>'
+        f"<subject>Bench</subject><body>{TEXT}</body></sendEmailRequest></e:Body></e:Envelope>"
+    ).encode()
+
+
+def postfix(count: int = 2000) -> float | None:
+    """Mails a second that Postfix accepts; None where the peer's script is not here."""
+    script = PEERS / "bench_postfix.sh"
+    if not script.exists():
+        return None
+    port, sink = free_ports(2)
+    with tempfile.TemporaryDirectory(prefix="epm-postfix-") as folder:
+        Path(folder).chmod(0o755)
+        with subprocess.Popen(["smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{sink}", "1000"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as mail_sink:  # fmt: skip
+            try:
+                subprocess.run([script, "start", folder, str(port), str(sink)], check=True, stdout=subprocess.DEVNULL)
+                done = subprocess.run([script, "bench", folder, str(count), str(port)], capture_output=True, check=True)
+                return float(json.loads(done.stdout)["accept_per_s"])
+            finally:
+                subprocess.run([script, "stop", folder], check=False)
+                mail_sink.terminate()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench requirements
+.PHONY: help run demo test faults check bench requirements
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -25,6 +25,9 @@ demo: .venv/run.stamp ## the story of a mail over the real doors, on a temporary
 test: .venv/dev.stamp ## the whole suite, on SQLite and files, then on PostgreSQL and Valkey
 	@$(BIN)/python -m tests.run
 
+faults: .venv/dev.stamp ## kill and spoil everything; prints what was lost and what came twice, for both databases
+	@$(BIN)/python -m tests.run tests/faults
+
 check: .venv/dev.stamp ## style, types, layers, migrations, Django's own checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,6 +49,9 @@ bench-interface: .venv/dev.stamp ## mails a second the Application Interface acc
 
 bench-receipts: .venv/dev.stamp ## delivery reports a second, taken in, matched, applied and made news
 	@$(BIN)/python -m bench.receipts
+
+fuzz-reports: .venv/dev.stamp ## damaged reports through the reader: make fuzz-reports MAILS=1000000
+	@$(BIN)/python -m tests.dsn.fuzz --mails $(or $(MAILS),100000)
 
 requirements: .venv/dev.stamp ## pin again what pyproject.toml asks for
 	$(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.txt pyproject.toml

@@ -7,6 +7,7 @@ from dataclasses import replace
 from . import fields, limits
 from .mail import Mail
 from .mime import Entity
+from .notice import implied_action
 from .reasons import explain
 from .report import Action, Reason, Report, ReportedRecipient
 
@@ -108,7 +109,12 @@ def _reason(mail: Mail, address: str, status: str, diagnostic: str, action: Acti
 
 
 def _implied_action(retry_until: str, code: str, mail: Mail) -> Action:
-    """For a block without Action, against RFC 3464 2.3.3: a receipt of success must say so, all else is a failure."""
+    """For a block without Action, against RFC 3464 2.3.3: a receipt of success must say so, all else is a failure.
+
+    A block that says nothing at all was cut off: then the notice beside it is asked.
+    """
     if retry_until or mail.is_warning:
         return Action.DELAYED
+    if not code:
+        return implied_action(f"{mail.subject}\n{mail.notice.text[:3_000]}")
     return Action.DELIVERED if fields.statuses(code)[:1] and fields.statuses(code)[0][0] == "2" else Action.FAILED

@@ -3,8 +3,9 @@
 What it does with a recipient depends on the domain:
   local.test     virtual mailboxes: bob@ exists (delivered), everybody else is unknown only after acceptance (bounced)
   nodsn.test     handed to a next hop that does not offer DSN (relayed)
+  alias.test     team@ is an alias of two mailboxes in local.test (expanded)
   slow.test      handed to a next hop that nobody listens on: deferred, a delay report after a second
-Everything else goes to `reports_to`, so reports for the return path come back to the listener.
+Everything else goes to `reports_to`, so reports for the return path come back to the listener: `smtp:…` or `lmtp:…`.
 """
 
 import os
@@ -39,17 +40,18 @@ class PrivatePostfix:
 
 
 @contextmanager
-def running_postfix(folder: Path, *, reports_to: int, next_hop_without_dsn: int) -> Iterator[PrivatePostfix]:
+def running_postfix(folder: Path, *, reports_to: str, next_hop_without_dsn: int) -> Iterator[PrivatePostfix]:
     """Starts it, yields where it listens, and stops it."""
     port, nobody = free_ports(2)
     configuration = folder / "conf"
     _lay_out(folder, configuration)
     (configuration / "main.cf").write_text(_main_cf(folder))
     (configuration / "transport").write_text(
-        f"local.test virtual:\nnodsn.test smtp:[127.0.0.1]:{next_hop_without_dsn}\n"
-        f"slow.test smtp:[127.0.0.1]:{nobody}\n* smtp:[127.0.0.1]:{reports_to}\n"
+        f"local.test virtual:\nalias.test local:\nnodsn.test smtp:[127.0.0.1]:{next_hop_without_dsn}\n"
+        f"slow.test smtp:[127.0.0.1]:{nobody}\n* {reports_to}\n"
     )
-    (configuration / "mailboxes").write_text("bob@local.test bob/\nb\u00f8b@local.test bob/\n")
+    (configuration / "aliases").write_text("team bob@local.test, rob@local.test\n")
+    (configuration / "mailboxes").write_text("bob@local.test bob/\nrob@local.test rob/\nb\u00f8b@local.test bob/\n")
     master = (configuration / "master.cf").read_text().splitlines()
     (configuration / "master.cf").write_text("\n".join(_service(line, port) for line in master) + "\n")
     _postfix(configuration, "start")
@@ -78,7 +80,8 @@ daemon_directory = {DAEMONS}
 mail_owner = postfix
 setgid_group = postdrop
 myhostname = mta.test
-mydestination =
+mydestination = alias.test
+local_recipient_maps =
 mynetworks = 127.0.0.0/8
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
@@ -91,8 +94,9 @@ virtual_minimum_uid = 1
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 transport_maps = texthash:{folder}/conf/transport
-alias_maps =
+alias_maps = texthash:{folder}/conf/aliases
 alias_database =
+propagate_unmatched_extensions =
 maillog_file_prefixes = {folder}
 maillog_file = {folder}/mail.log
 queue_run_delay = 1s

@@ -31,6 +31,20 @@ def test_it_gets_a_genuine_report(
     assert (receipt.matched_by, receipt.applied) == ("return_path", True)
 
 
+@pytest.mark.parametrize("postfix", ["lmtp"], indirect=True)
+def test_it_takes_a_genuine_report_by_lmtp(postfix: PrivatePostfix) -> None:
+    recipient = send(postfix.port, "nobody@local.test").recipients.get()
+    receipt = eventually(receipt_for(recipient), "a report by LMTP", log=postfix.log)
+    assert (receipt.action, receipt.inbound.source) == ("failed", "lmtp")
+
+
+def test_it_hears_that_an_alias_was_expanded(postfix: PrivatePostfix) -> None:
+    recipient = send(postfix.port, "team@alias.test").recipients.get()
+    receipt = eventually(receipt_for(recipient), "a report on the alias", log=postfix.log)
+    recipient.refresh_from_db()
+    assert (receipt.action, recipient.state) == ("expanded", State.SENT)
+
+
 def test_it_tells_the_fates_of_one_mail_apart(postfix: PrivatePostfix) -> None:
     message = send(postfix.port, "bob@local.test", "nobody@local.test")
 

@@ -155,6 +155,8 @@ DATABASES = {
             "DATABASE_URL", f"sqlite:///{VAR / 'epm.sqlite3'}", "Where the rows live: sqlite:///… or postgres://…"
         ),
         conn_max_age=600,
+        # Where the database was restarted, a connection of before must not cost a caller its answer.
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -245,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
         ("sweep the notifications", "notifications.tasks.tell_due"),
     )
 }
+CELERY_BEAT_SCHEDULER = "project.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 # --- sending

@@ -147,6 +147,13 @@ class Case:
             doubted=len(twice & doubted),
         )
 
+    def stories(self) -> str:
+        """What the platform tells of every recipient that did not arrive exactly once: for the person who reads a failure."""
+        odd = [address for address in self.accepted if self.server.taken[address] != 1]
+        events = Event.objects.using(ALIAS).filter(recipient__address__in=odd).order_by("recipient", "sequence")
+        told = events.values_list("recipient__address", "recipient__attempts", "sequence", "type", "at", "data")
+        return "\n".join(f"{self.server.taken[row[0]]} times " + " ".join(map(str, row)) for row in told)
+
     def _kept(self) -> set[str]:
         """What the platform says it did not send: still in its queue, ended otherwise, or shown in doubt."""
         rows = self.rows().values_list("address", "state", "due_at")

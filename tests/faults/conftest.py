@@ -63,10 +63,11 @@ def make_case(platform: Platform, request: pytest.FixtureRequest) -> Iterator[Ca
             return made[-1]
 
         yield make
-        accounts = [case.account() for case in made]
-        request.config.stash.setdefault(_TABLE, []).extend(accounts)
         platform.close_ways()
-    assert [account for account in accounts if account.lost or account.twice > account.doubted] == []
+        for case in made:
+            account = case.account()
+            request.config.stash.setdefault(_TABLE, []).append(account)
+            assert (account.lost, account.twice) == (0, account.doubted), case.stories()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ about where reports come back to, the PTR about the addresses mail comes from.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -60,18 +61,28 @@ class Setup:
     addresses: tuple[str, ...]
 
 
+Look = tuple[str, str, Callable[[], Finding]]
+"""Subject, name, and how to find out."""
+
+_AT_ONCE = 8
+
+
 def health(domain: SenderDomain) -> list[Finding]:
     """All findings about a domain. Asks the DNS, which may take some seconds; what it cannot say is a finding too."""
     setup = _setup(domain)
     keys = list(domain.keys.exclude(state=KeyState.RETIRED).select_related("sender_domain"))
-    found = [
-        *(_careful("SPF", path, partial(_spf, path, setup)) for path in setup.return_paths),
-        *(_careful("DKIM", str(key), partial(_dkim, key)) for key in keys),
-        *([] if any(key.state == KeyState.ACTIVE for key in keys) else [_unsigned(domain)]),
-        _careful("DMARC", f"_dmarc.{domain.domain}", partial(_dmarc, domain.domain)),
-        *(_careful("Return path MX", path, partial(_mx, path)) for path in setup.return_paths),
-        *(_careful("PTR", address, partial(_ptr, address)) for address in setup.addresses),
+    looks: list[Look] = [
+        *(("SPF", path, partial(_spf, path, setup)) for path in setup.return_paths),
+        *(("DKIM", str(key), partial(_dkim, key)) for key in keys),
+        *([] if any(key.state == KeyState.ACTIVE for key in keys) else [("DKIM", "", partial(_unsigned, domain))]),
+        ("DMARC", f"_dmarc.{domain.domain}", partial(_dmarc, domain.domain)),
+        *(("Return path MX", path, partial(_mx, path)) for path in setup.return_paths),
+        *(("PTR", address, partial(_ptr, address)) for address in setup.addresses),
     ]
+    with ThreadPoolExecutor(
+        _AT_ONCE, "health"
+    ) as pool:  # a name server that is away is waited for once, not every time
+        found = list(pool.map(_careful, looks))
     return found if setup.addresses else [*found, _no_addresses()]
 
 
@@ -98,9 +109,10 @@ def _addresses_of(connection: EmailConnection) -> list[str]:
         return []
 
 
-def _careful(subject: str, name: str, look: Callable[[], Finding]) -> Finding:
+def _careful(look: Look) -> Finding:
+    subject, name, find = look
     try:
-        return look()
+        return find()
     except NoAnswer as error:
         return Finding(subject, name, (), Verdict.UNKNOWN, f"{error}. Try again later.")
 

@@ -123,12 +123,6 @@ def standing() -> "QuerySet[Suppression]":
     return Suppression.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
-def page(entries: "QuerySet[Suppression]", *, after: UUID | None = None, limit: int = 100) -> list[Suppression]:
-    """Up to `limit` entries, newest first; `after` is the id of the last one of the page before."""
-    older = entries.filter(pk__lt=after) if after else entries
-    return list(older.select_related("zone", "application").order_by("-pk")[:limit])
-
-
 def any_since(zone_name: str, at: datetime) -> bool:
     """Was anything put on the zone's list since `at`, as far as clocks and commits can be trusted?"""
     return Suppression.objects.filter(zone__name=zone_name, created_at__gte=at - _SLACK).exists()

@@ -85,15 +85,6 @@ def test_it_asks_once_however_many_addresses(zone: Zone, django_assert_num_queri
         assert len(suppression.suppressed(zone, None, [f"a{n}@example.net" for n in range(1000)])) == 1
 
 
-def test_the_list_is_read_by_cursor(zone: Zone) -> None:
-    for name in "abc":
-        suppress(zone, None, f"{name}@example.net", "", Source.HAND)
-    entries = Suppression.objects.filter(zone=zone)
-    first = suppression.page(entries, limit=2)
-    assert [str(e) for e in first] == ["c@example.net", "b@example.net"]
-    assert [str(e) for e in suppression.page(entries, after=first[-1].pk, limit=2)] == ["a@example.net"]
-
-
 # --- at acceptance
 
 

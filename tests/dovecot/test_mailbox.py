@@ -171,7 +171,7 @@ def test_it_leaves_a_mail_over_the_limit_and_says_so(
     settings.EPM_INBOUND_LIMIT = 2000
     mailbox = make()
     deliver(mailbox.user_name, regular(ORDERS, "x" * 3000), regular(ORDERS))
-    assert look_into(mailbox).problem == "1 mails of over 2000 octets are left in the mailbox."
+    assert look_into(mailbox).problem == "Left in the mailbox, for they have over 2000 octets: 1."
     assert (InboundMessage.objects.count(), left_in(mailbox, dovecot)) == (1, 1)
 
 

@@ -82,3 +82,12 @@ def test_it_listens_until_it_is_told_to_stop(number: signal.Signals) -> None:
             process.send_signal(number)
             assert client.recv(1000).startswith(b"421 ")
         assert process.wait(timeout=10) == 0
+
+
+def test_it_reads_mailboxes_until_it_is_told_to_stop() -> None:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "mailboxes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reading mailboxes\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0

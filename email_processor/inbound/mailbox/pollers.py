@@ -56,7 +56,9 @@ class Pollers:
     def _look(self) -> None:
         self._running = {key: poller for key, poller in self._running.items() if poller.thread.is_alive()}
         self._renew()
-        held = claims.claim(Mailbox.objects.order_by("due_at"), lease=LEASE, limit=MAILBOXES - len(self._running))
+        # One whose poller was just told to stop waits until it has.
+        queue = Mailbox.objects.exclude(pk__in=list(self._running)).order_by("due_at")
+        held = claims.claim(queue, lease=LEASE, limit=MAILBOXES - len(self._running))
         for key in held.keys:
             self._start(key, held.token)
 

@@ -51,7 +51,7 @@ class Taken:
     @property
     def problem(self) -> str:
         limit = settings.EPM_INBOUND_LIMIT
-        return f"{self.too_large} mails of over {limit} octets are left in the mailbox." if self.too_large else ""
+        return f"Left in the mailbox, for they have over {limit} octets: {self.too_large}." if self.too_large else ""
 
 
 def poll(key: UUID, token: UUID, stop: Event) -> None:

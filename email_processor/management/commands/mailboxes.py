@@ -16,4 +16,6 @@ class Command(BaseCommand):
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("reading mailboxes")
+        self.stdout.flush()
         Pollers(stop).run()

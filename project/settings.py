@@ -276,6 +276,11 @@ EPM_DNS_SERVERS = env.words(
     "Name servers asked for the servers of recipients and for the health of sender domains, as address or address:port; "
     "empty: those of the system.",
 )
+EPM_DNS_TRUSTED = env.flag(
+    "EPM_DNS_TRUSTED",
+    False,
+    "Do these name servers check DNSSEC, and can nobody come between them and us? Then DANE is honoured.",
+)
 EPM_SIMULATOR_HOST = env.text("EPM_SIMULATOR_HOST", "127.0.0.1", "Where the simulated mail world listens.")
 EPM_SIMULATOR_PORT = env.integer(
     "EPM_SIMULATOR_PORT", 2526, "Where the simulated mail world listens.", low=1, high=65535

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from ipaddress import ip_address
 
-from email_processor.outbound import mta_sts, mx
+from email_processor.outbound import dane, mta_sts, mx
 from email_processor.outbound.mx import NoRoute
-from email_processor.outbound.routing import Route
+from email_processor.outbound.routing import Route, Tlsa
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
 from email_processor.outbound.smtp import Connection
 from epm.choices import TlsPolicy, Transport
@@ -65,8 +65,13 @@ async def _addresses(route: Route, hosts: mx.Hosts) -> AsyncIterator[Route | NoR
         if isinstance(addresses, NoRoute):
             yield addresses
             continue
+        records = await _tlsa(route, host, hosts)
+        if isinstance(records, NoRoute):
+            yield records
+            continue
+        shown = _protected_by(route, records) if records else route
         for address in addresses:
-            yield replace(route, host=host, address=address, source=_source(route, address))
+            yield replace(shown, host=host, address=address, source=_source(route, address))
 
 
 async def _addresses_of_smarthost(route: Route) -> AsyncIterator[Route | NoRoute]:
@@ -97,6 +102,25 @@ async def _enforced(route: Route) -> mta_sts.Policy | None:
         return None
     policy = await mta_sts.policy_of(route.destination)
     return policy if policy is not None and policy.mode == "enforce" else None
+
+
+async def _tlsa(route: Route, host: str, hosts: mx.Hosts) -> tuple[Tlsa, ...] | NoRoute:
+    """The TLSA records to honour, unless the operator has decided otherwise."""
+    if _own_policy(route) is not None or route.policy is TlsPolicy.NONE:
+        return ()
+    return await dane.records_of(host, route.port, hosts)
+
+
+def _protected_by(route: Route, records: tuple[Tlsa, ...]) -> Route:
+    """TLS is required; the certificate is proven by DNS instead of authorities, where it can be."""
+    proving = dane.to_prove(records)
+    return replace(
+        route,
+        transport=Transport.STARTTLS,
+        tls_if_offered=False,
+        verify=route.verify and not proving,
+        tlsa=proving,
+    )
 
 
 def _protected(route: Route, policy: TlsPolicy) -> Route:

@@ -84,12 +84,14 @@ async def _ask(name: str, type: str) -> Lookup:
         return Lookup(Found.NO_NAME, why=f"{name} is no name that DNS could know.", seconds=ABSENT)
     except (dns.exception.DNSException, OSError) as trouble:
         return Lookup(Found.TROUBLE, why=f"DNS gave no answer about {name} ({type}): {_in_words(trouble)}")
+    is_authentic = bool(answer.response.flags & dns.flags.AD)
     if answer.rrset is None:
-        return Lookup(Found.NO_DATA, why=f"{name} has no {type} records.", seconds=ABSENT)
+        why = f"{name} has no {type} records."
+        return Lookup(Found.NO_DATA, why=why, is_authentic=is_authentic, seconds=ABSENT)
     return Lookup(
         Found.RECORDS,
         tuple(answer.rrset),
-        is_authentic=bool(answer.response.flags & dns.flags.AD),
+        is_authentic=is_authentic,
         seconds=min(max(answer.expiration - time.time(), SHORTEST), LONGEST),
     )
 

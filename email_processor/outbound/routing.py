@@ -1,6 +1,7 @@
 """Which way a mail goes out: a connection of its zone, or the simulated world of the sandbox."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -10,6 +11,15 @@ from epm.models import EmailConnection
 SANDBOX = 0
 """Stands where the key of a connection would, for mails to the simulated world (keys begin at 1)."""
 _SIMULATOR_CONNECTIONS = 20
+
+
+class Tlsa(NamedTuple):
+    """What DNS says of a server's certificate (RFC 6698 2.1)."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Route:
     """The own address to connect from, once it is known; empty: the system chooses."""
     tls_if_offered: bool = False
     """With STARTTLS: go on unprotected where the server does not offer it."""
+    tlsa: tuple[Tlsa, ...] = ()
+    """One of these the server's certificate must fit, if there are any (DANE)."""
     policy: TlsPolicy = TlsPolicy.OPPORTUNISTIC
     policy_of_domains: tuple[tuple[str, TlsPolicy], ...] = ()
 

@@ -15,6 +15,7 @@ from typing import cast
 import aiosmtplib
 from django.conf import settings
 
+from email_processor.outbound import dane
 from email_processor.outbound.dialogue import Dialogue, Reply, Trouble, take_over
 from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command
 from email_processor.outbound.routing import Route
@@ -115,6 +116,7 @@ class Connection:
         if self._starts_tls:
             self._stage = Stage.TLS
             await self._client.starttls(server_hostname=self.route.host)
+            self._check_tlsa()
             await self._greet()
         if self.route.user_name:
             self._stage = Stage.LOGIN
@@ -135,6 +137,12 @@ class Connection:
         except aiosmtplib.SMTPHeloError:
             # RFC 5321 3.2: a server that knows no EHLO may still know HELO.
             await self._client.helo()
+
+    def _check_tlsa(self) -> None:
+        tls = cast(ssl.SSLObject, self._client.get_transport_info("ssl_object"))
+        certificate = tls.getpeercert(binary_form=True) if self.route.tlsa else None
+        if self.route.tlsa and (certificate is None or not dane.proves(self.route.tlsa, certificate)):
+            raise aiosmtplib.SMTPException("The server's certificate fits none of its TLSA records (RFC 7672).")
 
     def _note_tls(self) -> None:
         tls = cast(ssl.SSLObject | None, self._client.get_transport_info("ssl_object"))

@@ -39,29 +39,29 @@ def post_office(database_url: str, count: int) -> float | None:
     if not script.exists():
         _say_missing("post_office")
         return None
-    with tempfile.TemporaryDirectory(prefix="epm-post-office-") as folder, _database(database_url) as url:
+    with tempfile.TemporaryDirectory(prefix="epm-post-office-") as folder, _database(database_url) as (url, place):
         python = Path(folder) / "venv" / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*install, "django~=5.2", "django-post_office", "psycopg[binary]"], check=True)
-        return _figure([python, script, url, str(count)], "drain_per_s")
+        return _figure([python, script, url, str(count)], "drain_per_s", **place)
 
 
 @contextmanager
-def _database(url: str) -> Iterator[str]:
-    """A database of its own, in the form the script reads: its host is the folder of the socket, if there is one."""
+def _database(url: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """A database of its own, in the form the script reads, and where its server is, as libpq reads it: it may be a socket."""
     name = f"peer_{uuid4().hex[:8]}"
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        server.execute("ALTER ROLE CURRENT_USER PASSWORD 'bench'")
+        place = {"PGHOST": server.info.host, "PGPORT": str(server.info.port)}
         try:
-            yield f"postgresql://{server.info.user}:bench@{server.info.host}:{server.info.port}/{name}"
+            yield f"postgresql://{server.info.user}:{server.info.password}@/{name}", place
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _figure(command: list[Any], name: str) -> float:
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+def _figure(command: list[Any], name: str, **environment: str) -> float:
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
     return float(json.loads(done.stdout.splitlines()[-1])[name])
 
 

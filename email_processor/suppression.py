@@ -102,8 +102,9 @@ def lift(zone: Zone, application: Application | None, address: str) -> bool:
 def suppressed(zone: Zone, application: Application | None, addresses: Collection[str]) -> dict[str, Suppression]:
     """Which of `addresses` get no mail now, each as given, with the entry that says why. One query."""
     application_id = application.pk if application is not None else None
-    entries = _binding(zone.pk, map(comparable, addresses))
-    found = {address: entries.get((comparable(address), application_id)) for address in addresses}
+    forms = {address: comparable(address) for address in addresses}
+    entries = _binding(zone.pk, forms.values())
+    found = {address: entries.get((form, application_id)) for address, form in forms.items()}
     return {address: entry for address, entry in found.items() if entry is not None}
 
 
@@ -223,4 +224,4 @@ class _Binding:
 
 
 def _binding(zone_id: int, forms: Iterable[str]) -> _Binding:
-    return _Binding(standing().filter(zone=zone_id, address__in=set(forms)))
+    return _Binding(standing().filter(zone=zone_id, address__in=set(forms)).order_by())

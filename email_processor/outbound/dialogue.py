@@ -100,7 +100,9 @@ class Dialogue(asyncio.Protocol):
         except Trouble as trouble:
             self._trouble = trouble
             self._transport.abort()
-        self._wake()
+        # A piece of a reply is no answer yet: whoever waits would take it for the end of waiting.
+        if self.has_answered:
+            self._wake()
 
     def _take(self, line: bytes) -> None:
         match = _REPLY_LINE.match(line)

@@ -105,7 +105,10 @@ def message_payload(message: Message, recipient: Recipient) -> dict[str, Any]:
 
 def _is_told(happening: Happening) -> bool:
     application = happening.recipient.application
-    if application is None or not application.notification_url or "not_applied" in happening.data:
+    if application is None or not application.notification_url:
+        return False
+    # That the server took the mail is told even where a report was faster and the state has moved on.
+    if "not_applied" in happening.data and happening.type is not EventType.SENT:
         return False
     return happening.type in ALWAYS or (happening.type in FROM_REPORTS and application.supports_delivery)
 

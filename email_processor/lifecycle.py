@@ -95,7 +95,7 @@ def begin(claim: UUID, keys: Collection[UUID]) -> set[UUID]:
     """Write the intent to put claimed recipients on the wire (→ sending) and say which may go.
 
     What was cancelled, held or claimed by somebody else meanwhile is left out. The intent has no Event: the outcome's Event
-    tells of the attempt, and a `sending` row whose lease runs out is what makes a crash visible (see `find_in_doubt`).
+    tells of the attempt, and a `sending` row whose lease runs out is what makes a crash visible (see `outbound.queue.sweep`).
     """
     with transaction.atomic():
         mine = Recipient.objects.select_for_update(of=("self",)).filter(

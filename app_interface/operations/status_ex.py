@@ -25,6 +25,7 @@ def status_ex(caller: Caller) -> Shape:
     """Answers {started_at, now, counters, queues, processors, connections}. Raises not_permitted."""
     caller.require(Scope.READ)
     applications = applications_of(caller, {})
+    processors, connections = standing.overview([caller.zone.name])
     return {
         "started_at": shapes.moment(STARTED_AT),
         "now": shapes.moment(timezone.now()),
@@ -33,8 +34,8 @@ def status_ex(caller: Caller) -> Shape:
             _queue("send", Recipient.objects.filter(application__in=applications)),
             _queue("notify", Notification.objects.filter(application__in=applications)),
         ],
-        "processors": [_processor(row) for row in standing.processors([caller.zone.name])],
-        "connections": [_connection(row) for row in standing.connections([caller.zone.name])],
+        "processors": [_processor(row) for row in processors],
+        "connections": [_connection(row) for row in connections],
     }
 
 

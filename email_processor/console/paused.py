@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from email_processor.models import PausedDestination
 from email_processor.outbound.addresses import domain_of
-from epm.admin import InZoneAdmin
+from epm.console.pages import InZoneAdmin
 from epm.console.shown import moment
 
 

@@ -28,11 +28,12 @@ _TONES = {
 
 def box(request: HttpRequest) -> dict[str, Any]:
     """The dashboard's: every worker, and every connection."""
+    processors, connections = standing.overview()
     return {
-        "processors": [(one, _label(one.condition)) for one in standing.processors()],
+        "processors": [(one, _label(one.condition)) for one in processors],
         "connections": [
             (way, _label(way.condition), reverse("admin:epm_emailconnection_change", args=[way.key]))
-            for way in standing.connections()
+            for way in connections
         ],
     }
 

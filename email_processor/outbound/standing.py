@@ -84,31 +84,45 @@ def report(host: str, zone_names: Iterable[str], phase: Phase) -> None:
             ProcessorStatus.objects.update_or_create(zone=zone, host=host, defaults=news)
 
 
+def overview(zone_names: Collection[str] | None = None) -> tuple[list[Processor], list[WayOut]]:
+    """The workers and the connections of each zone (of all, or of these), read once for both."""
+    statuses = list(ProcessorStatus.objects.select_related("zone").order_by("host"))
+    ways = _ways_out(statuses, zone_names)
+    return _processors(statuses, ways, zone_names), ways
+
+
 def processors(zone_names: Collection[str] | None = None) -> list[Processor]:
     """The workers of each zone (of all, or of these), by zone and host; one that is not running where there is none."""
-    ways = defaultdict(list)
-    for way in connections(zone_names):
-        ways[way.zone].append(way)
-    statuses: defaultdict[int, list[ProcessorStatus | None]] = defaultdict(list)
-    for status in ProcessorStatus.objects.select_related("zone").order_by("host"):
-        statuses[status.zone_id].append(status)
-    configured = _configured_zones()
-    return [
-        _processor(zone.name, status, ways[zone.name], is_configured=zone.pk in configured)
-        for zone in _zones(zone_names)
-        for status in statuses[zone.pk] or [None]
-    ]
+    return overview(zone_names)[0]
 
 
 def connections(zone_names: Collection[str] | None = None) -> list[WayOut]:
     """The connections of each zone (of all, or of these), by zone and name."""
+    return _ways_out(list(ProcessorStatus.objects.all()), zone_names)
+
+
+def _processors(
+    statuses: Iterable[ProcessorStatus], ways: Iterable[WayOut], zone_names: Collection[str] | None
+) -> list[Processor]:
+    ways_of, statuses_of = defaultdict(list), defaultdict[int, list[ProcessorStatus | None]](list)
+    for way in ways:
+        ways_of[way.zone].append(way)
+    for status in statuses:
+        statuses_of[status.zone_id].append(status)
+    configured = _configured_zones()
+    return [
+        _processor(zone.name, status, ways_of[zone.name], is_configured=zone.pk in configured)
+        for zone in _zones(zone_names)
+        for status in statuses_of[zone.pk] or [None]
+    ]
+
+
+def _ways_out(statuses: Iterable[ProcessorStatus], zone_names: Collection[str] | None) -> list[WayOut]:
     rows = EmailConnection.objects.select_related("zone").order_by("zone__name", "name")
     if zone_names is not None:
         rows = rows.filter(zone__name__in=zone_names)
     known = {standing.connection_id: standing for standing in ConnectionStanding.objects.all()}
-    last_seen: dict[int, ProcessorStatus] = {}
-    for status in ProcessorStatus.objects.order_by("seen_at"):
-        last_seen[status.zone_id] = status
+    last_seen = {status.zone_id: status for status in sorted(statuses, key=lambda status: status.seen_at)}
     return [_way_out(row, known.get(row.pk), last_seen.get(row.zone_id)) for row in rows]
 
 
@@ -119,9 +133,8 @@ def _zones(zone_names: Collection[str] | None) -> Iterable[Zone]:
 
 def _configured_zones() -> set[int]:
     """The keys of the zones for which somebody may send."""
-    with_applications = Application.objects.order_by().values_list("zone", flat=True).distinct()
-    with_credentials = Credential.objects.order_by().values_list("zone", flat=True).distinct()
-    return {*with_applications, *with_credentials}
+    with_applications = Application.objects.order_by().values_list("zone", flat=True)
+    return set(with_applications.union(Credential.objects.order_by().values_list("zone", flat=True)))
 
 
 def _processor(zone: str, status: ProcessorStatus | None, ways: list[WayOut], *, is_configured: bool) -> Processor:

@@ -6,6 +6,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from email_processor.inbound import intake, receipts, settling
+from email_processor.inbound.classifying import Reading
 from email_processor.models import DeliveryReceipt, InboundMessage, Recipient, Session, State
 from epm.choices import MessageTypes
 from epm.models import Application, Zone
@@ -111,7 +112,7 @@ def test_it_gives_up_a_mail_that_cannot_be_read_and_goes_on(
 ) -> None:
     read = settling.read
 
-    def read_all_but_one(inbound: InboundMessage) -> settling.Reading:
+    def read_all_but_one(inbound: InboundMessage) -> Reading:
         if b"poison" in bytes(inbound.raw):
             boom()
         return read(inbound)

@@ -5,6 +5,12 @@ import pytest
 from project import env
 
 
+@pytest.fixture(autouse=True)
+def list_of_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests read is no setting of the product."""
+    monkeypatch.setattr(env, "SETTINGS", {})
+
+
 def test_it_names_the_setting_that_is_not_usable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EPM_EXAMPLE", "soon")
     with pytest.raises(env.BadSetting, match="EPM_EXAMPLE='soon' is not usable: expected whole number"):

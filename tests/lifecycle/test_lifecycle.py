@@ -69,6 +69,13 @@ def test_it_lets_a_receipt_overtake_our_own_write_of_sent(application: Applicati
     assert recipient.events.get(type="sent").data == {"not_applied": "delivered cannot become sent"}
 
 
+def test_it_tells_that_the_server_took_the_mail_even_where_a_report_was_faster(application: Application) -> None:
+    recipient = recipient_in(State.SENDING, application, attempts=1)
+    lifecycle.advance([Move(recipient.pk, EventType.BOUNCED, State.BOUNCED, by_receipt=True)])
+    lifecycle.advance([Move(recipient.pk, EventType.SENT, State.SENT, {"smtp": {"code": 250}}, attempt=1)])
+    assert list(Notification.objects.values_list("type", "sequence")) == [("email.bounced", 1), ("email.sent", 2)]
+
+
 def test_it_ignores_the_word_of_a_worker_whose_attempt_was_followed_by_another(application: Application) -> None:
     recipient = recipient_in(State.SENDING, application, attempts=2)
     [moved] = lifecycle.advance([Move(recipient.pk, EventType.FAILED, State.FAILED, attempt=1)])

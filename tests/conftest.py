@@ -1,7 +1,14 @@
 import pytest
+from pytest_django import Settings
 
 from epm.models import Application, Credential, EmailConnection, Zone
 from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    """A good password hash takes its time on purpose; tests log in often."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

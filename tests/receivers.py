@@ -83,7 +83,11 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.receiver  # type: ignore[attr-defined,no-any-return]
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # the caller died before it had said everything
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         received = Received(self.command, self.path, headers, body)
         self.receiver.received.append(received)

@@ -82,7 +82,10 @@ def running_receiver() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            raw = self.rfile.read(length)
+            if len(raw) < length:  # the worker was killed before it had said everything
+                return
             receiver.add(self.path, {name.lower(): value for name, value in self.headers.items()}, raw)
             if (answered := answer(receiver, self.path, json.loads(raw))) is None:
                 return

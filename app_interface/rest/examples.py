@@ -313,7 +313,7 @@ MANAGED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"enabled": False},
     ),
     "credentials": (
-        "epm_0123456789abcdef",
+        "epm-0123456789abcdef",
         {"name": "shop", "scopes": ["send", "read"], "applications": ["orders"]},
         {"expires_at": "2031-01-31T08:00:00Z"},
     ),

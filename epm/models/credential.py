@@ -12,7 +12,8 @@ from epm.models.zone import Zone
 
 
 def new_credential_id() -> str:
-    return "epm_" + secrets.token_hex(8)
+    """A name without an underscore: the console would read `_25` in a URL as an escaped percent sign."""
+    return "epm-" + secrets.token_hex(8)
 
 
 def all_calling_scopes() -> list[str]:

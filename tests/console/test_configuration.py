@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -193,6 +194,10 @@ def test_it_says_plainly_that_mail_refers_to_what_was_to_be_deleted(operator: Cl
     assert "main:orders cannot be deleted:" in page
     assert "refer to it. Disable it instead." in page
     assert Application.objects.exists()
+
+
+def test_a_credential_has_a_name_the_console_need_not_escape(credential: tuple[Credential, str]) -> None:
+    assert quote(credential[0].pk) == credential[0].pk
 
 
 def test_it_deletes_what_nothing_refers_to(operator: Client, application: Application) -> None:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +19,7 @@ from email_processor.models import PaceWindow, PausedDestination, SlowedDestinat
 from email_processor.outbound.addresses import ascii_domain
 from email_processor.outbound.routing import SANDBOX, Route
 from email_processor.outbound.send_result import Outcome, SendResult
+from lib.counting import shared_redis
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _slow_down(way: int, domain: str, why: str) -> bool:
 def take(way: int, rate: int, wanted: int) -> int:
     """How many of `wanted` mails may go through a connection in this second, of `rate` for all workers together."""
     second = int(time.time())
-    redis = _redis()
+    redis = shared_redis()
     if redis is not None:
         try:
             return _counted(redis, way, second, rate, wanted)
@@ -119,11 +119,3 @@ def _counted_in_database(way: int, second: int, rate: int, wanted: int) -> int:
         row.second, row.taken = second, taken + granted
         row.save()
     return granted
-
-
-@lru_cache(maxsize=1)
-def _redis() -> "Redis | None":
-    """A client of the broker, where that is Redis."""
-    if not settings.CELERY_BROKER_URL.startswith("redis"):
-        return None
-    return Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=2, socket_connect_timeout=2)

@@ -14,6 +14,7 @@ from email_processor.outbound.acceptance import accept
 from email_processor.outbound.sending import drain
 from email_processor.simulator import RunningWorld
 from epm.models import EmailConnection, Zone
+from lib.counting import shared_redis
 from tests import factories
 from tests.outbound.internet import Internet, directly
 from tests.outbound.servers import odd_server
@@ -66,7 +67,7 @@ def test_workers_share_what_a_second_allows(connection: EmailConnection) -> None
     not django_settings.CELERY_BROKER_URL.startswith("redis"), reason="counts in Redis only where the broker is Redis"
 )
 def test_redis_counts_where_there_is_one(connection: EmailConnection) -> None:
-    redis = pace._redis()
+    redis = shared_redis()
     assert redis is not None
     second = time.time_ns()
     assert [pace._counted(redis, connection.pk, second, 10, 4) for _ in range(4)] == [4, 4, 2, 0]
@@ -76,10 +77,10 @@ def test_the_database_counts_while_redis_is_away(
     connection: EmailConnection, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-    pace._redis.cache_clear()
+    shared_redis.cache_clear()
     assert pace.take(connection.pk, 10, 4) == 4
     assert PaceWindow.objects.get().taken == 4
-    pace._redis.cache_clear()
+    shared_redis.cache_clear()
 
 
 # --- slower where servers ask for it

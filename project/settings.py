@@ -270,6 +270,13 @@ EPM_SMTP_PATIENCE = env.number(
     low=0.001,
     high=10,
 )
+EPM_IDLE_CONNECTION_SECONDS = env.number(
+    "EPM_IDLE_CONNECTION_SECONDS",
+    5,
+    "Seconds a connection to a mail server stays open for the next mail.",
+    low=0.1,
+    high=300,
+)
 EPM_DNS_SERVERS = env.words(
     "EPM_DNS_SERVERS",
     "",

@@ -1,6 +1,9 @@
+from collections.abc import Iterator
+
 import pytest
 from pytest_django import Settings
 
+from email_processor.outbound import wire
 from epm.models import Application, Credential, EmailConnection, Zone
 from tests import factories
 
@@ -9,6 +12,13 @@ from tests import factories
 def cheap_passwords(settings: Settings) -> None:
     """A good password hash takes its time on purpose; tests log in often."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_connection_left_open() -> Iterator[None]:
+    """The servers of a test go with it."""
+    yield
+    wire.hang_up()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
 from email_processor.outbound import breaker, pace, queue, return_path
-from email_processor.outbound.envelope import Envelope, Features, on_the_wire
+from email_processor.outbound.envelope import Envelope, on_the_wire
 from email_processor.outbound.features import remember_features
 from email_processor.outbound.lanes import Lane, Lanes
 from email_processor.outbound.queue import Claimed, Outgoing
@@ -55,8 +55,6 @@ Landed = tuple[Flight, SendResult | None]
 
 def drain(zone_name: str) -> int:
     """Send what is due in a zone until nothing is due any more; says how many attempts were settled."""
-    if not queue.has_due(zone_name):
-        return 0
     with Wire[Flight]() as wire:
         return _Drain(zone_name, wire).run()
 
@@ -68,7 +66,6 @@ class _Drain:
         self._lanes = Lanes()
         self._held: dict[UUID, Claimed] = {}
         self._contents: dict[UUID, bytes] = {}
-        self._greeted: dict[Route, Features] = {}
         self._look_at = 0.0
         self._renew_at = time.monotonic() + _heartbeat()
         self._found_nothing_without: frozenset[int | None] | None = None
@@ -220,10 +217,8 @@ class _Drain:
     def _remember_features(self, routes: Iterable[Route]) -> None:
         """Once for every fresh connection."""
         for route in routes:
-            features = self._wire.features(route)
-            if features is not None and features is not self._greeted.get(route):
-                self._greeted[route] = features
-                remember_features(route, features)
+            if (offered := self._wire.greeting(route)) is not None:
+                remember_features(route, offered)
 
     def _keep_leases(self) -> None:
         """The heartbeat; and a look at what operators and other workers changed."""

@@ -50,6 +50,7 @@ class Connection:
     def __init__(self, route: Route) -> None:
         self.route = route
         self.mails = 0
+        self.opened_at = time.monotonic()
         self.features: Features = {}
         self._stage = Stage.CONNECT
         self._tls = self._cipher = ""

@@ -1,6 +1,9 @@
-from celery import shared_task
+from typing import Any
 
-from email_processor.outbound import queue, sending
+from celery import shared_task
+from celery.signals import worker_process_shutdown
+
+from email_processor.outbound import queue, sending, wire
 from lib.doorbell import ring
 
 
@@ -15,3 +18,9 @@ def sweep() -> None:
     """Settle what dead workers left behind and ring for every zone that has due work."""
     for zone_name in queue.sweep():
         ring(send_due, zone_name)
+
+
+@worker_process_shutdown.connect
+def _hang_up(**details: Any) -> None:
+    """A polite goodbye to the servers."""
+    wire.hang_up()

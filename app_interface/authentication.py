@@ -9,7 +9,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from app_interface import rates
 from app_interface.problems import Problem, invalid
+from app_interface.rates import Allowance, Standing
 from email_processor.models import DeliveryReceipt, Message
 from epm.choices import Channel, Scope
 from epm.models import Application, Credential, Zone
@@ -25,6 +27,7 @@ class Caller:
     credential: Credential
     _known: dict[str, Application | None] = field(default_factory=dict, compare=False, repr=False)
     """The applications that names meant: a batch names the same one a thousand times."""
+    _spent: dict[Allowance, Standing] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def zone(self) -> Zone:
@@ -39,6 +42,16 @@ class Caller:
         """Raises not_permitted where the credential lacks `scope`."""
         if not self.credential.may([scope]):
             raise Problem("not_permitted", f"This credential lacks the scope {scope.value!r}.")
+
+    def spend(self, allowance: Allowance, units: int = 1) -> None:
+        """Count what it asks for, before any transaction begins. Raises rate_limited."""
+        standing = rates.spend(self.credential, allowance, units)
+        if standing is not None:
+            self._spent[allowance] = standing
+
+    def limits(self) -> dict[str, str]:
+        """What is left of its allowances, as header fields."""
+        return rates.headers_of(self.credential, self._spent.values())
 
     def applications(self) -> QuerySet[Application]:
         """The applications it may use: those of its list, or all of its zone."""
@@ -111,7 +124,8 @@ def _decoded(value: str) -> str:
 def authenticate(credential_id: str, secret: str, remote_address: str) -> Caller:
     """The Caller that `credential_id` and `secret` prove, calling from `remote_address` (the peer of the connection).
 
-    Raises not_authenticated, not_permitted. An unknown id costs the same work and gets the same answer as a wrong secret.
+    An unknown id costs the same work and gets the same answer as a wrong secret. Raises not_authenticated, not_permitted,
+    rate_limited.
     """
     credential = Credential.objects.select_related("zone").filter(pk=credential_id.replace("\0", "")).first()
     proven = (credential or _NOBODY).accepts(secret)
@@ -120,7 +134,9 @@ def authenticate(credential_id: str, secret: str, remote_address: str) -> Caller
     _require_usable(credential)
     _require_network(credential, remote_address)
     _note_use(credential)
-    return Caller(credential)
+    caller = Caller(credential)
+    caller.spend(Allowance.REQUESTS)
+    return caller
 
 
 def _require_usable(credential: Credential) -> None:

@@ -42,6 +42,12 @@ class Batch:
     items: tuple[Item, ...]
     key: str = ""
 
+    @property
+    def recipients(self) -> int:
+        """How many its mails have in all."""
+        asked = (item.asked for item in self.items)
+        return sum(len(request.submission.destinations) for request in asked if isinstance(request, Request))
+
 
 def read_batch(caller: Caller, parameters: Mapping[str, Any]) -> Batch:
     """What a batch asks for. What is wrong with one message is said in its place.

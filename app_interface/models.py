@@ -18,3 +18,17 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Meter(models.Model):
+    """How much of an allowance a credential has used, where no Redis counts (`rates`)."""
+
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, db_index=False, related_name="+")
+    allowance = models.CharField(max_length=20)
+    dry_at = models.DateTimeField(help_text="When nothing of it will be used any more.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["credential", "allowance"], name="meter_of_credential")]
+
+    def __str__(self) -> str:
+        return self.allowance

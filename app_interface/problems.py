@@ -97,7 +97,13 @@ TABLE: Mapping[str, Kind] = {
             True,
             "The first call with this idempotency key has not been finished yet.",
         ),
-        Kind("rate_limited", 429, "Too many requests", True, "The credential calls too often. See Retry-After."),
+        Kind(
+            "rate_limited",
+            429,
+            "Too many requests",
+            True,
+            "The credential asks for more than its limits allow. See Retry-After.",
+        ),
         Kind(
             "launch_failed",
             502,
@@ -141,14 +147,17 @@ TABLE: Mapping[str, Kind] = {
 
 
 class Problem(Exception):
-    """An operation that was refused. `field` is the parameter it is about, `extra` what a door adds (retry_after: seconds).
+    """An operation that was refused. `field` is the parameter it is about, `extra` what a door adds (retry_after: seconds),
+    `headers` the fields that go with it over HTTP.
 
     Raises KeyError for a code that is not in the table.
     """
 
-    def __init__(self, code: str, detail: str, *, field: str = "", **extra: Any) -> None:
+    def __init__(
+        self, code: str, detail: str, *, field: str = "", headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
         super().__init__(detail)
-        self.kind = TABLE[code]
+        self.kind, self.headers = TABLE[code], dict(headers or {})
         self.code, self.detail, self.field, self.extra = code, detail, field, extra
 
     def as_json(self) -> dict[str, Any]:

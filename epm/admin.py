@@ -286,6 +286,14 @@ class CredentialAdmin(InZoneAdmin):
         (None, {"fields": ("zone", "name", "id", "enabled", "last_used")}),
         ("What it may do", {"fields": ("channel", "scopes", "all_applications", "applications")}),
         ("From where and until when", {"fields": ("allowed_networks", "expires_at")}),
+        (
+            "How much",
+            {
+                "fields": ("requests_per_minute", "recipients_per_minute"),
+                "description": "A minute's worth may come at once. What is asked beyond that is refused with rate_limited, "
+                "and told when to come again. All web processes count together.",
+            },
+        ),
     )
     add_fieldsets = ((None, {"fields": ("zone", "name", "enabled")}), *fieldsets[1:])
 

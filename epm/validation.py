@@ -226,8 +226,12 @@ def _problems_of_direct(connection: "EmailConnection") -> dict[str, str]:
 
 
 def check_credential(credential: "Credential") -> None:
-    """Raises where the credential left its zone. Its applications are a matter of `check_applications_of`."""
+    """Raises where the credential left its zone, or its limits let nothing in. Its applications: `check_applications_of`."""
     _stays_in_its_zone(credential)
+    nothing = "With none a minute nothing is let in. To let nobody in, disable the credential."
+    limits = ("requests_per_minute", "recipients_per_minute")
+    if problems := {name: nothing for name in limits if getattr(credential, name) == 0}:
+        raise ValidationError(problems)
 
 
 def check_applications_of(credential: "Credential", applications: Collection["Application"]) -> None:

@@ -8,8 +8,9 @@ from app_interface.attachments import fetched_for_all
 from app_interface.authentication import Caller
 from app_interface.batches import Item, read_batch
 from app_interface.idempotency import Answer
-from app_interface.operations.sending import answer_of, send
+from app_interface.operations.sending import answer_of, digest_of, send
 from app_interface.problems import Problem, from_refused
+from app_interface.rates import Allowance
 from app_interface.requests import Request
 from email_processor.outbound.acceptance import Accepted, accept_many
 from email_processor.outbound.submission import AttachedFile, Refused, Submission
@@ -30,6 +31,7 @@ def send_batch(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     earlier = idempotency.answered(caller, batch.key, digest)
     if earlier is not None:
         return earlier
+    caller.spend(Allowance.RECIPIENTS, batch.recipients)
     ready = _with_attachments(batch.items)
     return idempotency.once(caller, batch.key, digest, lambda: _answer(batch.items, _outcomes(caller, ready)))
 
@@ -65,7 +67,7 @@ def _outcome(submission: Submission, accepted: Accepted | Refused) -> Outcome:
 
 def _alone(caller: Caller, request: Request) -> Outcome:
     try:
-        return send(caller, request)
+        return send(caller, request, digest_of(request))
     except Problem as problem:
         return problem
     except Refused as refused:

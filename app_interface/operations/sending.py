@@ -6,6 +6,7 @@ from typing import Any
 from app_interface import idempotency
 from app_interface.authentication import Caller
 from app_interface.idempotency import Answer
+from app_interface.rates import Allowance
 from app_interface.requests import Request, read_send
 from email_processor.models import Recipient
 from email_processor.outbound.acceptance import Accepted, accept
@@ -21,18 +22,24 @@ def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     Raises Problem and Refused.
     """
     caller.require(Scope.SEND)
-    return send(caller, read_send(caller, parameters))
-
-
-def send(caller: Caller, request: Request) -> Answer:
-    """Accept the mail that `request` describes; answers and raises as `send_email`."""
-    key = request.idempotency_key
-    digest = idempotency.fingerprint("sendEmail", request.submission) if key else ""
-    earlier = idempotency.answered(caller, key, digest)
+    request = read_send(caller, parameters)
+    digest = digest_of(request)
+    earlier = idempotency.answered(caller, request.idempotency_key, digest)
     if earlier is not None:
         return earlier
+    caller.spend(Allowance.RECIPIENTS, len(request.submission.destinations))
+    return send(caller, request, digest)
+
+
+def digest_of(request: Request) -> str:
+    """What tells `request` from another under its idempotency key."""
+    return idempotency.fingerprint("sendEmail", request.submission) if request.idempotency_key else ""
+
+
+def send(caller: Caller, request: Request, digest: str) -> Answer:
+    """Accept the mail that `request` describes; answers and raises as `send_email`."""
     submission = request.with_attachments()
-    return idempotency.once(caller, key, digest, lambda: answer_of(submission, accept(submission)))
+    return idempotency.once(caller, request.idempotency_key, digest, lambda: answer_of(submission, accept(submission)))
 
 
 def answer_of(submission: Submission, accepted: Accepted) -> Answer:

@@ -75,7 +75,7 @@ def _written(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    headers = {}
+    headers = dict(problem.headers)
     if problem.code == "not_authenticated":
         headers["WWW-Authenticate"] = 'Basic realm="EPM", charset="UTF-8", Bearer realm="EPM"'
     if "retry_after" in problem.extra:

@@ -34,6 +34,14 @@ SECONDS: Schema = {"type": "number", "description": "Seconds."}
 ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 FIELDS: Schema = {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}}
+_HEADERS: Schema = {
+    name: {"description": description, "schema": schema}
+    for name, description, schema in (
+        ("Retry-After", "Seconds until it may succeed.", NUMBER),
+        ("RateLimit-Policy", "The limits of the credential, if it has any (draft-ietf-httpapi-ratelimit-headers).", TEXT),
+        ("RateLimit", "What is left of them: r units, all of them again in t seconds.", TEXT),
+    )
+}
 
 
 def ref(name: str) -> Schema:
@@ -42,13 +50,24 @@ def ref(name: str) -> Schema:
 
 
 def complete(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
-    """drf-spectacular's post-processing hook: puts the schemas where `ref` points, and says that bodies are compulsory."""
+    """drf-spectacular's post-processing hook: puts the schemas where `ref` points, says that bodies are compulsory, and which
+    header fields answers to credentials with limits have.
+    """
     result["components"].setdefault("schemas", {}).update(components())
+    result["components"]["headers"] = _HEADERS
     for operations in result["paths"].values():
         for operation in operations.values():
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
+            if "security" in operation:
+                _with_headers(operation["responses"])
     return result
+
+
+def _with_headers(responses: Schema) -> None:
+    for status, answer in responses.items():
+        names = [name for name in _HEADERS if name != "Retry-After" or status in ("409", "429")]
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def components() -> Schema:

@@ -19,7 +19,7 @@ from app_interface.rest.answering import MEDIA_TYPE
 from app_interface.rest.components import ref
 from app_interface.rest.door import CredentialAuthentication
 
-_ALWAYS = ("not_authenticated", "not_permitted", "processor_unavailable", "internal")
+_ALWAYS = ("not_authenticated", "not_permitted", "rate_limited", "processor_unavailable", "internal")
 _WITH_BODY = (*_ALWAYS, "invalid_request", "unsupported_media", "payload_too_large")
 _SUBMITTED = (
     *_WITH_BODY,

@@ -46,6 +46,20 @@ class DoorView(APIView):
     parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
 
+    caller: Caller | None = None
+    """Who calls, once that is proven."""
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        self.caller = request.user if isinstance(request.user, Caller) else None
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Every answer to a credential with limits says what is left of them."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.caller.limits() if self.caller else {}).items():
+            answer[name] = value
+        return answer
+
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Only Allow, which every answer has: the OpenAPI description tells the rest."""
         return Response(status=204)

@@ -21,6 +21,7 @@ def of_problem(problem: Problem, version: Version) -> etree._Element:
     elements.add(detail, "detail", problem.detail)
     elements.add(detail, "retryable", problem.kind.retryable)
     elements.add(detail, "incident", problem.extra.get("incident"))
+    elements.add(detail, "retryAfter", problem.extra.get("retry_after"))
     if version is V11:
         return _fault11("Server" if _is_ours(problem) else "Client", problem.detail, detail)
     return _fault12("Receiver" if _is_ours(problem) else "Sender", problem.detail, detail, problem.code)

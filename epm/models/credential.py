@@ -42,6 +42,19 @@ class Credential(models.Model):
         help_text="Networks the caller may come from, one per line (192.0.2.0/24). Left empty, from anywhere.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(
+        "requests a minute",
+        null=True,
+        blank=True,
+        help_text="How many calls it may make in a minute, of whatever kind. Left empty, no limit.",
+    )
+    recipients_per_minute = models.PositiveIntegerField(
+        "recipients a minute",
+        null=True,
+        blank=True,
+        help_text="How many recipients it may send to in a minute. A mail to more of them is taken whole, and the next ones "
+        "wait until that is made up for. Left empty, no limit.",
+    )
     secret_hash = models.CharField(max_length=64, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

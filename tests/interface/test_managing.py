@@ -63,6 +63,8 @@ def test_it_changes_what_is_given_and_leaves_the_rest(manager: Door, application
         ("credentials", {"name": "x", "scopes": ["fly"], "all_applications": True}, "scopes"),
         ("credentials", {"name": "x", "applications": ["none"]}, "applications[0]"),
         ("credentials", {"name": "x"}, "applications"),
+        ("credentials", {"name": "x", "all_applications": True, "requests_per_minute": 0}, "requests_per_minute"),
+        ("credentials", {"name": "x", "all_applications": True, "recipients_per_minute": -1}, "recipients_per_minute"),
     ],
 )
 def test_it_refuses_with_the_sentences_of_the_console(manager: Door, path: str, body: Any, field: str) -> None:
@@ -76,6 +78,11 @@ def test_it_renews_secrets(manager: Door, credential: tuple[Credential, str], co
     new = manager.post(f"credentials/{row.pk}/secret", {}).json()["secret"]
     assert problem(Door(row.pk, old).send())[:2] == (401, "not_authenticated")
     assert Door(row.pk, new).send().status_code == 202
+
+
+def test_it_limits_how_much_a_credential_may_ask_for(manager: Door, credential: tuple[Credential, str]) -> None:
+    said = call(manager, "PATCH", f"credentials/{credential[0].pk}", {"recipients_per_minute": 600}).json()
+    assert (said["recipients_per_minute"], said["requests_per_minute"]) == (600, None)
 
 
 def test_it_deletes_what_was_never_used(manager: Door, application: Application, message: Message) -> None:

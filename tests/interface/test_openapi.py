@@ -18,8 +18,8 @@ from tests.interface.test_status import message
 
 __all__ = ["message"]
 
-RAISED_NOWHERE_YET = {"rate_limited", "method_not_allowed"}
-"""Codes no operation describes: nothing limits rates yet, and a wrong method is no operation."""
+OF_NO_OPERATION = {"method_not_allowed"}
+"""Codes no operation describes: a wrong method is no operation."""
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_it_describes_every_error_with_an_example(schema: dict[str, Any]) -> Non
         for answer in operation["responses"].values()
         for example in answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).values()
     }
-    assert described == TABLE.keys() - RAISED_NOWHERE_YET
+    assert described == TABLE.keys() - OF_NO_OPERATION
 
 
 def test_it_says_how_to_authenticate(schema: dict[str, Any]) -> None:

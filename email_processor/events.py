@@ -142,9 +142,16 @@ def _news(happening: Happening, about: _About) -> News:
         payload={
             "message": _payload(about),
             "recipient": {"id": str(recipient.id), "address": recipient.address, "state": happening.state},
-            **happening.data,
+            **_without_transcript(happening.data),
         },
     )
+
+
+def _without_transcript(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The transcript is for those who look after the mail, not for every notification."""
+    if "transcript" not in data.get("smtp", {}):
+        return data
+    return {**data, "smtp": {name: value for name, value in data["smtp"].items() if name != "transcript"}}
 
 
 def _payload(about: _About) -> dict[str, Any]:

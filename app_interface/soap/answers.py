@@ -107,7 +107,7 @@ def _event(parent: etree._Element, event: Shape) -> None:
     element, data = _structure(parent, "event", event, _EVENT), event["data"]
     if "smtp" in data:
         texts = dict.fromkeys(_SMTP[1:], "")
-        _structure(element, "smtp", {"code": None, **texts, **data["smtp"]}, _SMTP)
+        _structure(element, "smtp", {"code": None, "transcript": None, **texts, **data["smtp"]}, (*_SMTP, "transcript"))
     elements.add(element, "receiptId", data.get("receipt", {}).get("id"))
     elements.add(element, "why", "; ".join(data[name] for name in ("why", "not_applied") if name in data) or None)
 

@@ -9,6 +9,8 @@ import re
 from collections import deque
 from typing import NamedTuple, cast
 
+from email_processor.outbound.transcript import ASIDE, SERVER, US, Spoken
+
 _REPLY_LINE = re.compile(rb"(\d{3})(?:([ -])(.*))?\Z", re.DOTALL)
 _LONGEST_REPLY = 65_536
 
@@ -35,6 +37,8 @@ class Dialogue(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._trouble: Trouble | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self.spoken: list[Spoken] = []
+        """What was said since `overheard` was last asked."""
         self._may_write = asyncio.Event()
         self._may_write.set()
         transport.set_protocol(self)
@@ -48,8 +52,23 @@ class Dialogue(asyncio.Protocol):
         """Is there a reply nobody has asked for yet, or none to come any more?"""
         return bool(self._replies) or self._trouble is not None
 
-    def write(self, data: bytes) -> None:
-        self._transport.write(data)
+    def say(self, commands: bytes) -> None:
+        """Write what the transcript shows."""
+        self.spoken.append((US, commands))
+        self._transport.write(commands)
+
+    def write(self, content: bytes) -> None:
+        """Write a piece of a mail, which the transcript does not show."""
+        self._transport.write(content)
+
+    def remark(self, words: str) -> None:
+        """Leave a word of our own in the transcript."""
+        self.spoken.append((ASIDE, words.encode() + b"\r\n"))
+
+    def overheard(self) -> list[Spoken]:
+        """What was said since this was last asked."""
+        spoken, self.spoken = self.spoken, []
+        return spoken
 
     async def flushed(self, timeout: float) -> None:
         """Until nearly all that was written has left. Raises Trouble."""
@@ -91,6 +110,7 @@ class Dialogue(asyncio.Protocol):
     # --- what the transport calls
 
     def data_received(self, data: bytes) -> None:
+        self.spoken.append((SERVER, data))
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         try:
             for line in lines:

@@ -1,9 +1,12 @@
 """What came of putting one mail on the wire, as a value."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from email_processor.outbound import transcript
+from email_processor.outbound.transcript import Spoken
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|\Z)")
 _LONGEST_TEXT = 1000
@@ -53,6 +56,8 @@ class SendResult:
     tls: str = ""
     cipher: str = ""
     duration: float = 0.0
+    spoken: tuple[Spoken, ...] = field(default=(), repr=False)
+    """What was said on the wire about this mail."""
 
     @property
     def is_trouble(self) -> bool:
@@ -65,7 +70,8 @@ class SendResult:
         return self.outcome is Outcome.DEFERRED and self.stage in _BEFORE_MAIL
 
     def as_data(self) -> dict[str, Any]:
-        """The `smtp` of contract.md 6."""
+        """The `smtp` of contract.md 6, and the transcript, where it is kept."""
+        kept = {"transcript": transcript.in_words(self.spoken)} if self.spoken else {}
         return {
             "code": self.code,
             "enhanced": self.enhanced,
@@ -75,6 +81,7 @@ class SendResult:
             "cipher": self.cipher,
             "duration": round(self.duration, 4),
             "stage": str(self.stage),
+            **kept,
         }
 
 

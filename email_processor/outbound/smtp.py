@@ -18,8 +18,10 @@ from django.conf import settings
 from email_processor.outbound import dane
 from email_processor.outbound.dialogue import Dialogue, Reply, Trouble, take_over
 from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command
+from email_processor.outbound.opening import Client
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage, split_enhanced, storable
+from email_processor.outbound.transcript import ASIDE, Spoken
 from epm.choices import Transport
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class Connection:
         self._stage = Stage.CONNECT
         self._tls = self._cipher = ""
         self._dialogue: Dialogue | None = None
-        self._client = aiosmtplib.SMTP(
+        self._client = Client(
             hostname=route.address or route.host,
             source_address=(route.source, 0) if route.source else None,
             port=route.port,
@@ -104,7 +106,7 @@ class Connection:
         if self._dialogue is None or not self._dialogue.is_open:
             return
         try:
-            self._dialogue.write(b"QUIT\r\n")
+            self._dialogue.say(b"QUIT\r\n")
             await self._dialogue.reply(_QUIT_TIMEOUT)
         except Trouble as trouble:
             log.debug("%s left without a goodbye: %s", self.route.host, trouble)
@@ -183,13 +185,13 @@ class Connection:
         """MAIL, RCPT and DATA, all at once where the server lets us (RFC 2920); answers the refusal, if there is one."""
         at_once = "PIPELINING" in self.features
         if at_once:
-            dialogue.write(b"".join(command for _, command in commands))
+            dialogue.say(b"".join(command for _, command in commands))
         refusal: tuple[Stage, Reply] | None = None
         for stage, command in commands:
             if refusal is None:
                 self._stage = stage
             if not at_once:
-                dialogue.write(command)
+                dialogue.say(command)
             reply = await self._reply_after(refusal, dialogue, TIMEOUTS[stage])
             if reply is None:
                 break
@@ -220,6 +222,7 @@ class Connection:
         Only with the last one does the stage turn to FINAL_DOT. A server may refuse before it has read everything.
         """
         self._stage = Stage.CONTENT
+        dialogue.remark(f"the content, {len(content)} octets on the wire")
         last = (len(content) - 1) // _PIECE * _PIECE
         for start in range(0, last, _PIECE):
             dialogue.write(content[start : start + _PIECE])
@@ -235,10 +238,11 @@ class Connection:
         if not dialogue.is_open:
             return
         try:
-            dialogue.write(b"RSET\r\n")
+            dialogue.say(b"RSET\r\n")
             await dialogue.reply(TIMEOUTS[Stage.MAIL])
         except Trouble:
             dialogue.drop()
+        dialogue.overheard()
 
     def _drop(self) -> None:
         """Close at once: what is unsent stays unsent."""
@@ -275,7 +279,17 @@ class Connection:
             self._tls,
             self._cipher,
             time.monotonic() - started,
+            self._spoken(is_wanted=outcome is not Outcome.SENT or settings.EPM_TRANSCRIPTS == "all"),
         )
+
+    def _spoken(self, *, is_wanted: bool) -> tuple[Spoken, ...]:
+        """What was said about this mail; about a connection's first one, how it was opened too."""
+        said = self._dialogue.overheard() if self._dialogue else ()
+        if not is_wanted:
+            return ()
+        if self.mails <= 1:
+            return (*self._client.spoken, *said)
+        return ((ASIDE, b"over a connection that has carried mails before\r\n"), *said)
 
 
 def _in_words(trouble: BaseException) -> str:

@@ -44,6 +44,7 @@ def make_story(application: Application, address: str = "anna@example.net") -> M
 def recipient_was_sent(recipient: Recipient) -> None:
     lifecycle.begin(recipient_claim(recipient), [recipient.pk])
     smtp = {"code": 250, "enhanced": "2.0.0", "text": "2.0.0 Taken as 42", "host": "mx.example.net", "tls": "TLSv1.3"}
+    smtp["transcript"] = "C: RCPT TO:<anna@example.net>\nS: 250 2.1.5 She lives here"
     lifecycle.advance([Move(recipient.pk, EventType.SENT, State.SENT, {"smtp": smtp})])
 
 

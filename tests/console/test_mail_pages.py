@@ -69,6 +69,7 @@ def test_it_shows_the_page_of_each_record(support: Client, story: Message) -> No
     "words",
     [
         "2.0.0 Taken as 42",
+        "S: 250 2.1.5 She lives here",
         "There is no such mailbox.",
         "Diagnostic-Code",
         "mailer-daemon@mx.example.net",

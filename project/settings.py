@@ -270,13 +270,13 @@ EPM_SMTP_PATIENCE = env.number(
     low=0.001,
     high=10,
 )
-EPM_IDLE_CONNECTION_SECONDS = env.number(
 EPM_TRANSCRIPTS = env.choice(
     "EPM_TRANSCRIPTS",
     "all",
     ("all", "trouble"),
     "Of which attempts the SMTP transcript is kept: of all, or only of those that did not simply succeed (half a kB each).",
 )
+EPM_IDLE_CONNECTION_SECONDS = env.number(
     "EPM_IDLE_CONNECTION_SECONDS",
     5,
     "Seconds a connection to a mail server stays open for the next mail.",

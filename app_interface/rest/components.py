@@ -192,7 +192,10 @@ _EVENT = _object(
     type=_one_of(EventType.values),
     state=_one_of(State.values, description="The state after it."),
     at=MOMENT,
-    data={**ANY_OBJECT, "description": "smtp: what the server answered, and the transcript; receipt: what a report said; why: in words."},
+    data={
+        **ANY_OBJECT,
+        "description": "smtp: what the server answered, and the transcript; receipt: what a report said; why: in words.",
+    },
 )
 _RECEIPT = _object(
     id=ID,

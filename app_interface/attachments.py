@@ -26,6 +26,7 @@ BATCH_LIMITS = 4
 _NAME = r"[A-Za-z0-9!#$&^_.+-]{1,63}"
 _FILE_NAME = rf"[^/\\{CONTROL}]{{1,255}}"
 _MEDIA_TYPE = rf"(?![Mm]ultipart/){_NAME}/{_NAME}"
+_BASE64 = r"^([A-Za-z0-9+/]{4}[ \t\r\n]*)*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?[ \t\r\n]*$"
 _file_name = readers.matching(_FILE_NAME, "a file name without path and control characters", maximum=255)
 _content_type = readers.matching(
     rf'{_MEDIA_TYPE}(; ?{_NAME}=({_NAME}|"[ !#-\[\]-~]*"))*', "a media type like application/pdf", maximum=127
@@ -58,7 +59,7 @@ ATTACHMENT: readers.Reader[AttachedFile] = readers.Reader(
                 "properties": {
                     "fileName": _file_name.schema,
                     "contentType": _content_type.schema,
-                    "content": {"type": "string", "contentEncoding": "base64"},
+                    "content": {"type": "string", "contentEncoding": "base64", "pattern": _BASE64},
                 },
                 "additionalProperties": False,
             },

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from app_interface import readers
 from app_interface.operations import shapes
@@ -61,7 +62,7 @@ def reader_of(field: "models.Field[Any, Any]") -> Reader[Any]:
     if isinstance(field, models.BooleanField):
         return Reader(readers.FLAG.read, {"type": "boolean"})
     if isinstance(field, models.IntegerField):
-        return _or_null(Reader(_integer, {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}), field)
+        return _or_null(_whole_number(*BaseDatabaseOperations.integer_field_ranges[field.get_internal_type()]), field)
     if isinstance(field, models.DateTimeField):
         return _or_null(readers.MOMENT, field)
     if isinstance(field, models.JSONField):
@@ -136,10 +137,14 @@ def _plain(value: Any) -> Any:
     return shapes.moment(value) if hasattr(value, "astimezone") else value
 
 
-def _integer(value: Any, field: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise invalid("Expected a whole number that is not negative.", field)
-    return value
+def _whole_number(low: int, high: int) -> Reader[int]:
+    def read(value: Any, field: str) -> int:
+        number = readers.integer_of(value)
+        if number is None or not low <= number <= high:
+            raise invalid(f"Expected a whole number from {low} to {high}.", field)
+        return number
+
+    return Reader(read, {"type": "integer", "minimum": low, "maximum": high})
 
 
 def _or_null(reader: Reader[Any], field: "models.Field[Any, Any]") -> Reader[Any]:

@@ -76,7 +76,15 @@ _FIELDS: dict[str, Reader[Any]] = {
     "address": readers.ADDRESS,
     "name": Reader(_name, readers.line(addresses.NAME_LIMIT).schema),
     "notify": readers.NOTIFY,
-    "orcpt": Reader(_orcpt, {**readers.line(500).schema, "examples": ["rfc822;jo@example.com"]}),
+    "orcpt": Reader(
+        _orcpt,
+        {
+            "type": "string",
+            "maxLength": 500,
+            "pattern": rf"^([A-Za-z0-9-]+;[ -~]*[!-~][ -~]*|[Uu][Tt][Ff]-8;[^{addresses.CONTROL}]*[!-~][^{addresses.CONTROL}]*)$",
+            "examples": ["rfc822;jo@example.com"],
+        },
+    ),
     "metadata": METADATA,
 }
 

@@ -38,6 +38,8 @@ def _cursor(value: Any, field: str) -> UUID:
 
 
 def _position(value: Any, field: str) -> Position:
+    if not value:
+        return START
     number, _, id = value.partition("-")
     if not number.isascii() or not number.isdigit() or int(number[:20]) >= 2**63:
         raise invalid("This is no cursor of ours: give what `next` said.", field)
@@ -54,11 +56,12 @@ def _words(values: Any) -> Reader[str]:
 
 
 _CURSOR = Reader(_cursor, {"type": "string", "format": "uuid"})
+_POSITION = Reader(_position, {"type": "string", "pattern": "^([0-9]{1,18}-[0-9a-f]{32})?$"})
 _APPLICATION = Parameter(
     "application", readers.line(200, minimum=1), "Of this application only: its name, or zone:name."
 )
-_SINCE = Parameter("since", readers.MOMENT, "Not older than that (RFC 3339).")
-_UNTIL = Parameter("until", readers.MOMENT, "Older than that (RFC 3339).")
+_SINCE = Parameter("since", readers.ANY_MOMENT, "Not older than that (RFC 3339).")
+_UNTIL = Parameter("until", readers.ANY_MOMENT, "Older than that (RFC 3339).")
 _TYPE = Parameter(
     "type", readers.matching(r"[a-z_.]{1,40}", "a type like email.sent", maximum=40), "Of this type only."
 )
@@ -84,7 +87,7 @@ REPLAY = (replace(_SINCE, required=True), _UNTIL, _APPLICATION, _TYPE)
 EVENTS = (
     _APPLICATION,
     _TYPE,
-    Parameter("after", Reader(_position, {"type": "string"}), "Go on behind this: `next` of the answer before."),
+    Parameter("after", _POSITION, "Go on behind this: `next` of the answer before."),
     _LIMIT,
     Parameter("wait", number(0, LONGEST_WAIT, 0), "Seconds to wait where there is nothing yet (long poll)."),
 )

@@ -58,7 +58,7 @@ def text(maximum: int) -> Reader[str]:
             raise invalid(f"Expected at most {maximum} characters.", field)
         return found
 
-    return Reader(read, {"type": "string", "maxLength": maximum})
+    return Reader(read, {**TEXT.schema, "maxLength": maximum})
 
 
 def matching(pattern: str, expected: str, *, maximum: int) -> Reader[str]:
@@ -89,9 +89,10 @@ def whole_number(low: int, high: int, default: int) -> Reader[int]:
     """A whole number within [low, high]."""
 
     def read(value: Any, field: str) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        number = integer_of(value)
+        if number is None or not low <= number <= high:
             raise invalid(f"Expected a whole number from {low} to {high}.", field)
-        return value
+        return number
 
     return Reader(read, {"type": "integer", "minimum": low, "maximum": high, "default": default})
 
@@ -150,6 +151,13 @@ def one_or_list(item: Reader[T], *, maximum: int) -> Reader[list[T]]:
     return Reader(read, {"oneOf": [dict(item.schema), dict(several.schema)]})
 
 
+def integer_of(value: Any) -> int | None:
+    """`value`, if it is a whole number; JSON Schema takes 7.0 for one too (draft 2020-12, core 4.2.3 and 6.1)."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _string(value: Any, field: str) -> str:
     if not isinstance(value, str):
         raise invalid("Expected a string.", field)
@@ -169,14 +177,18 @@ def _flag(value: Any, field: str) -> bool:
     return value
 
 
-def _moment(value: Any, field: str) -> datetime:
+def _any_moment(value: Any, field: str) -> datetime:
     text = _string(value, field)
     try:
         if not _RFC3339.fullmatch(text):
             raise ValueError("not the form of RFC 3339")
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise invalid("Expected a time with its zone (RFC 3339), like 2031-01-31T08:00:00+01:00.", field) from error
+
+
+def _moment(value: Any, field: str) -> datetime:
+    moment = _any_moment(value, field)
     if moment > timezone.now() + FARTHEST:
         raise invalid("The time lies more than ten years ahead.", field)
     return moment
@@ -229,19 +241,20 @@ def _url(value: Any, field: str, schemes: tuple[str, ...]) -> str:
     return text
 
 
+_ADDRESS_SCHEMA = {"type": "string", "format": "idn-email", "maxLength": 320}
 _MAILBOX_SCHEMA = {
     "type": "string",
-    "minLength": 3,
-    "pattern": "@",
+    # An address alone, with a display name before it, or with one in a comment behind it.
+    "anyOf": [_ADDRESS_SCHEMA, {"pattern": r"<[^<>@\s]+@[^<>@\s]+>\s*$|^[^@\s]+@[^@\s]+\s*\(.*\)\s*$"}],
     "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>'],
 }
-TEXT: Reader[str] = Reader(_string, {"type": "string"})
+TEXT: Reader[str] = Reader(_string, {"type": "string", "pattern": "^[^\\u0000]*$"})
 FLAG: Reader[bool] = Reader(_flag, {"type": "boolean", "default": False})
 MOMENT: Reader[datetime] = Reader(_moment, {"type": "string", "format": "date-time"})
+ANY_MOMENT: Reader[datetime] = Reader(_any_moment, MOMENT.schema)
+"""Also one that lies farther ahead than anything can be planned: to look for what happened until then does no harm."""
 MAILBOX: Reader[Mailbox] = Reader(_mailbox, _MAILBOX_SCHEMA)
-ADDRESS: Reader[str] = Reader(
-    _address, {"type": "string", "minLength": 3, "pattern": "@", "examples": ["jo@example.com"]}
-)
+ADDRESS: Reader[str] = Reader(_address, {**_ADDRESS_SCHEMA, "examples": ["jo@example.com"]})
 MAILBOXES: Reader[list[Mailbox]] = Reader(
     _mailboxes,
     {"oneOf": [{"type": "array", "items": _MAILBOX_SCHEMA, "maxItems": 20}, _MAILBOX_SCHEMA]},
@@ -260,5 +273,8 @@ NOTIFY: Reader[str] = Reader(
         ]
     },
 )
-HTTPS_URL: Reader[str] = Reader(_https_url, {"type": "string", "format": "uri", "maxLength": 2000})
-WEB_URL: Reader[str] = Reader(_web_url, {"type": "string", "format": "uri", "maxLength": 2000})
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_HOST = r"([A-Za-z0-9_.~-]+|\[[0-9A-Fa-f:.]+\])"
+_AFTER_SCHEME = rf"://([A-Za-z0-9_.~%:-]+@)?{_HOST}(:({_PORT}))?([/?#][!#-;=?-\[\]-~]*)?$"
+HTTPS_URL: Reader[str] = Reader(_https_url, {"type": "string", "maxLength": 2000, "pattern": f"^https{_AFTER_SCHEME}"})
+WEB_URL: Reader[str] = Reader(_web_url, {"type": "string", "maxLength": 2000, "pattern": f"^https?{_AFTER_SCHEME}"})

@@ -295,7 +295,7 @@ take_in_mail = extend_schema(
     summary="Hand in a mail that has arrived elsewhere",
     description="As if it had come by SMTP: a report, an answer, any mail. It is committed before the answer.",
     parameters=_query(ENVELOPE),
-    request={"message/rfc822": {"type": "string"}},
+    request={"message/rfc822": {"type": "string"}, "application/octet-stream": {"type": "string", "format": "binary"}},
     responses={
         202: OpenApiResponse(ref("TakenIn"), description="It is stored."),
         **_errors(_WITH_BODY),

@@ -42,6 +42,12 @@ class RawMailParser(BaseParser):
         return stream.body if isinstance(stream, HttpRequest) else bytes(stream.read())
 
 
+class RawOctetsParser(RawMailParser):
+    """The same from callers whose tools know no media type for a mail."""
+
+    media_type = "application/octet-stream"
+
+
 def read_object(raw: bytes) -> dict[str, Any]:
     """The JSON object that `raw` is. Raises invalid_request: not UTF-8, not JSON, a name twice, NaN, too deep, NUL."""
     try:

@@ -12,7 +12,7 @@ from app_interface.operations import shapes
 from app_interface.problems import TABLE, invalid, not_found
 from app_interface.rest import described
 from app_interface.rest.door import DoorView, WritesJSON, body_of, caller_of, query_of
-from app_interface.rest.parsing import RawMailParser
+from app_interface.rest.parsing import RawMailParser, RawOctetsParser
 
 
 class Emails(DoorView):
@@ -142,12 +142,12 @@ class Suppression(DoorView):
 class Inbound(DoorView):
     """`/api/v1/inbound`"""
 
-    parser_classes = (RawMailParser,)
+    parser_classes = (RawMailParser, RawOctetsParser)
 
     @described.take_in_mail
     def post(self, request: Request) -> Response:
-        raw = request.data
-        assert isinstance(raw, bytes)
+        # Without a body nothing is parsed, and there is an empty form.
+        raw = request.data if isinstance(request.data, bytes) else b""
         return Response(operations.take_in_mail(caller_of(request), raw, query_of(request)), 202)
 
 

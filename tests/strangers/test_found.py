@@ -1,0 +1,49 @@
+"""What clients of others stumbled over, each in a few lines."""
+
+import json
+
+import pytest
+
+from epm.models import Credential
+from tests.interface.conftest import Door, door, problem
+
+__all__ = ["door"]
+
+
+def test_it_takes_a_whole_number_as_json_schema_does(door: Door) -> None:
+    assert door.send(requestTimeout=7.0).status_code == 202
+    assert problem(door.send(requestTimeout=7.5)) == (400, "invalid_request", "requestTimeout")
+
+
+@pytest.mark.parametrize("path", ["emails?since=9000-01-01T00:00:00Z", "notifications?since=0001-01-02T00:00:00Z"])
+def test_it_looks_for_any_time(door: Door, path: str) -> None:
+    assert door.get(path).status_code == 200
+
+
+def test_it_takes_an_empty_cursor_for_the_start(door: Door) -> None:
+    assert door.get("events?after=").json() == door.get("events").json()
+
+
+@pytest.fixture
+def manager(door: Door) -> Door:
+    Credential.objects.filter(pk=door.credential).update(scopes=["manage"])
+    return door
+
+
+def test_it_asks_for_the_mail_that_is_missing(manager: Door) -> None:
+    answer = manager.client.generic("POST", "/api/v1/inbound?rcptTo=orders@example.com", headers=manager._headers({}))
+    assert problem(answer) == (400, "invalid_request", None)
+
+
+@pytest.mark.parametrize("media_type", ["message/rfc822", "application/octet-stream"])
+def test_it_takes_a_mail_in(manager: Door, media_type: str) -> None:
+    path = "inbound?rcptTo=orders@example.com"
+    assert manager.raw(path, b"From: jo@example.net\r\n\r\nHello\r\n", media_type).status_code == 202
+
+
+@pytest.mark.parametrize(("name", "value"), [("weight", 40_000), ("port", 2**31)])
+def test_it_refuses_numbers_that_no_database_keeps(door: Door, name: str, value: int) -> None:
+    Credential.objects.filter(pk=door.credential).update(scopes=["manage"], all_applications=True)
+    assert problem(door.post("connections", {name: value})) == (400, "invalid_request", name)
+    schema = json.loads(door.client.get("/api/v1/schema").content)
+    assert schema["components"]["schemas"]["ConnectionFields"]["properties"][name]["maximum"] < value

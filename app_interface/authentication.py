@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -15,6 +16,7 @@ from app_interface.rates import Allowance, Standing
 from email_processor.models import DeliveryReceipt, Message
 from epm.choices import Channel, Scope
 from epm.models import Application, Credential, Zone
+from lib.briefly import remembered
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 _NOBODY = Credential(id="", secret_hash="0" * 64)
@@ -25,8 +27,6 @@ class Caller:
     """An authenticated credential and what follows from it."""
 
     credential: Credential
-    _known: dict[str, Application | None] = field(default_factory=dict, compare=False, repr=False)
-    """The applications that names meant: a batch names the same one a thousand times."""
     _spent: dict[Allowance, Standing] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -66,10 +66,9 @@ class Caller:
 
         It may be switched off: who accepts or launches refuses that, after a repeated call has got its first answer.
         """
-        if name not in self._known:
-            means_none = not name and self.credential.channel != Channel.EMAIL
-            self._known[name] = None if means_none else self._named(name) if name else self._only_one()
-        return self._known[name]
+        if not name and self.credential.channel != Channel.EMAIL:
+            return None
+        return _application(self, name)
 
     def messages(self) -> QuerySet[Message]:
         """What it may see: the mail of its applications, and what it sent itself without an application."""
@@ -80,19 +79,24 @@ class Caller:
         """The receipts it may see: those of the messages it may see."""
         return DeliveryReceipt.objects.filter(recipient__message__in=self.messages().values("pk"))
 
-    def _named(self, name: str) -> Application:
-        application = self.applications().filter(name=name.removeprefix(f"{self.zone.name}:")).first()
-        if application is None:
-            raise Problem(
-                "unknown_application", f"This credential has no application {name!r}.", field="applicationName"
-            )
-        return application
 
-    def _only_one(self) -> Application:
-        listed = [] if self.credential.all_applications else list(self.applications()[:2])
-        if len(listed) != 1:
-            raise invalid("This credential has more than one application, or none: name one.", "applicationName")
-        return listed[0]
+@remembered
+def _application(caller: Caller, name: str) -> Application:
+    return _named(caller, name) if name else _only_one(caller)
+
+
+def _named(caller: Caller, name: str) -> Application:
+    application = caller.applications().filter(name=name.removeprefix(f"{caller.zone.name}:")).first()
+    if application is None:
+        raise Problem("unknown_application", f"This credential has no application {name!r}.", field="applicationName")
+    return application
+
+
+def _only_one(caller: Caller) -> Application:
+    listed = [] if caller.credential.all_applications else list(caller.applications()[:2])
+    if len(listed) != 1:
+        raise invalid("This credential has more than one application, or none: name one.", "applicationName")
+    return listed[0]
 
 
 def from_authorization(header: str) -> tuple[str, str]:
@@ -122,13 +126,18 @@ def _decoded(value: str) -> str:
 
 
 def authenticate(credential_id: str, secret: str, remote_address: str) -> Caller:
-    """The Caller that `credential_id` and `secret` prove, calling from `remote_address` (the peer of the connection).
+    """The Caller that `credential_id` and `secret` prove; see `prove`."""
+    return prove(credential_id, lambda credential: credential.accepts(secret), remote_address)
+
+
+def prove(credential_id: str, accepts: Callable[[Credential], bool], remote_address: str) -> Caller:
+    """The Caller that `accepts` recognises, calling from `remote_address` (the peer of the connection; empty: a Unix socket).
 
     An unknown id costs the same work and gets the same answer as a wrong secret. Raises not_authenticated, not_permitted,
     rate_limited.
     """
     credential = Credential.objects.select_related("zone").filter(pk=credential_id.replace("\0", "")).first()
-    proven = (credential or _NOBODY).accepts(secret)
+    proven = accepts(credential or _NOBODY)
     if credential is None or not proven:
         raise Problem("not_authenticated", "The credential does not exist or its secret is wrong.")
     _require_usable(credential)
@@ -168,4 +177,5 @@ def _note_use(credential: Credential) -> None:
     """Keep the time of the last use, to the minute: called before an operation opens its transaction."""
     now = timezone.now()
     if credential.last_used_at is None or credential.last_used_at <= now - USE_NOTED_EVERY:
+        credential.last_used_at = now
         Credential.objects.filter(pk=credential.pk).update(last_used_at=now)

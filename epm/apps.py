@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+from lib.briefly import forget_with
+
 
 class EpmConfig(AppConfig):
     name = "epm"
@@ -11,3 +13,4 @@ class EpmConfig(AppConfig):
         from epm.console.groups import keep_groups
 
         post_migrate.connect(keep_groups, dispatch_uid="epm.console.groups")
+        forget_with(self.get_models())

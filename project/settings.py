@@ -336,6 +336,13 @@ EPM_MESSAGE_LIMIT = env.integer("EPM_MESSAGE_LIMIT", 25_000_000, "Octets of all 
 EPM_RECIPIENT_LIMIT = env.integer("EPM_RECIPIENT_LIMIT", 1000, "Recipients of one mail.", low=1)
 EPM_BODY_LIMIT = env.integer("EPM_BODY_LIMIT", 40_000_000, "Octets of one request's body.", low=1000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = EPM_BODY_LIMIT
+EPM_CONFIGURATION_SECONDS = env.number(
+    "EPM_CONFIGURATION_SECONDS",
+    1,
+    "Seconds a process may remember what was configured (credentials, applications, connections, keys); 0: not at all.",
+    low=0,
+    high=60,
+)
 
 # --- calling applications
 EPM_HTTP_ALLOWED_PRIVATE = env.networks(

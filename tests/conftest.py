@@ -5,6 +5,7 @@ from pytest_django import Settings
 
 from email_processor.outbound import wire
 from epm.models import Application, Credential, EmailConnection, Zone
+from lib import briefly
 from tests import factories
 
 
@@ -19,6 +20,12 @@ def no_connection_left_open() -> Iterator[None]:
     """The servers of a test go with it."""
     yield
     wire.hang_up()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Another test's rows are not this one's."""
+    briefly.forget()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from email_processor.outbound.tasks import send_due
 from epm.choices import InDoubtPolicy, RegisteredDelivery
 from epm.models import Application, EmailConnection, Zone
 from lib import bulk
+from lib.briefly import remembered
 from lib.doorbell import ring
 from lib.ids import new_id
 
@@ -56,11 +57,11 @@ def accept_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
 
     Answers one value each, in order.
     """
-    now, ways, signers = timezone.now(), _Ways(), dkim.Signers()
+    now = timezone.now()
     outcomes: list[Accepted | Refused] = []
     with transaction.atomic():
         for some in _in_portions(submissions):
-            drafts = _held_back([_drafted(submission, ways, signers, now) for submission in some])
+            drafts = _held_back([_drafted(submission, now) for submission in some])
             _store([draft for draft in drafts if isinstance(draft, _Draft)])
             outcomes += [_accepted(draft) for draft in drafts]
     return outcomes
@@ -79,19 +80,6 @@ class _Draft:
     """Those who get no mail, and why."""
 
 
-class _Ways:
-    """The connections that submissions may take, read once for all that ask alike."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str, bool], tuple[EmailConnection, ...]] = {}
-
-    def of(self, submission: Submission) -> tuple[EmailConnection, ...]:
-        key = (submission.zone.pk, submission.options.connection, submission.options.sandbox)
-        if key not in self._known:
-            self._known[key] = _ways_out(submission)
-        return self._known[key]
-
-
 def _in_portions(submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
     """Few enough at a time that their MIME bytes do not fill the memory."""
     portion, octets = list[Submission](), 0
@@ -104,11 +92,11 @@ def _in_portions(submissions: Sequence[Submission]) -> Iterator[list[Submission]
     yield portion
 
 
-def _drafted(submission: Submission, known: _Ways, signers: dkim.Signers, now: datetime) -> _Draft | Refused:
+def _drafted(submission: Submission, now: datetime) -> _Draft | Refused:
     try:
         check(submission, now)
-        ways = known.of(submission)
-        message, content = _compose(submission, ways, signers, now)
+        ways = () if submission.options.sandbox else _ways_out(submission.zone, submission.options.connection)
+        message, content = _compose(submission, ways, now)
     except Refused as refused:
         return refused
     return _Draft(submission, ways, message, content, _recipients(submission, ways, message))
@@ -148,31 +136,26 @@ def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
     return Accepted(draft.message, tuple(draft.recipients), tuple(draft.ways), expected)
 
 
-def _ways_out(submission: Submission) -> tuple[EmailConnection, ...]:
-    """The connection asked for, else all that are enabled in the zone, preferred ones first; none in the sandbox."""
-    name = submission.options.connection
-    if submission.options.sandbox:
-        return ()
-    enabled = EmailConnection.objects.filter(zone=submission.zone, enabled=True)
+@remembered
+def _ways_out(zone: Zone, name: str) -> tuple[EmailConnection, ...]:
+    """The connection of that `name`, else all that are enabled in the zone, preferred ones first."""
+    enabled = EmailConnection.objects.filter(zone=zone, enabled=True)
     ways = tuple(enabled.filter(name=name) if name else enabled.order_by("preference", "pk"))
     if not ways and name:
-        detail = f"The zone {submission.zone.name} has no enabled connection named {name!r}."
+        detail = f"The zone {zone.name} has no enabled connection named {name!r}."
         raise Refused("invalid_request", detail, field="connection")
     if not ways:
-        detail = f"The zone {submission.zone.name} has no enabled connection to a mail server yet."
+        detail = f"The zone {zone.name} has no enabled connection to a mail server yet."
         raise Refused("processor_unavailable", detail)
     return ways
 
 
-def _compose(
-    submission: Submission, ways: Sequence[EmailConnection], signers: dkim.Signers, now: datetime
-) -> tuple[Message, bytes]:
+def _compose(submission: Submission, ways: Sequence[EmailConnection], now: datetime) -> tuple[Message, bytes]:
     """The Message and its MIME bytes, neither stored yet."""
     options, id = submission.options, new_id()
     message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
     content = _built(submission, id, message_id_header, now)
-    signed_by = signers.of(submission.zone, domain_of(submission.sender.address))
-    content = dkim.sign(content, signed_by, now)
+    content = dkim.sign(content, dkim.signers(submission.zone, domain_of(submission.sender.address)), now)
     message = Message(
         id=id,
         zone=submission.zone,

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from epm.choices import KeyState, SigningAlgorithm
 from epm.models import DkimKey, Zone
+from lib.briefly import remembered
 
 OVERSIGNED = ("from", "to", "cc", "subject", "date", "reply-to")
 SIGNED = (
@@ -54,17 +55,18 @@ class Signer:
     algorithm: SigningAlgorithm
 
 
-class Signers:
-    """The active keys of sender domains, read once for all mails that are accepted together."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str], tuple[Signer, ...]] = {}
-
-    def of(self, zone: Zone, domain: str) -> tuple[Signer, ...]:
-        """Those that sign a mail from `domain` (in ASCII): its own keys, else those of the nearest domain above."""
-        if (zone.pk, domain) not in self._known:
-            self._known[zone.pk, domain] = _signers(zone, domain)
-        return self._known[zone.pk, domain]
+@remembered
+def signers(zone: Zone, domain: str) -> tuple[Signer, ...]:
+    """Those that sign a mail from `domain` (in ASCII): its own active keys, else those of the nearest domain above."""
+    labels = domain.split(".")
+    family = [".".join(labels[start:]) for start in range(len(labels))]
+    rows = DkimKey.objects.filter(sender_domain__zone=zone, sender_domain__domain__in=family, state=KeyState.ACTIVE)
+    found: defaultdict[str, list[Signer]] = defaultdict(list)
+    for key, name, selector, algorithm in rows.order_by("-algorithm").values_list(
+        "pk", "sender_domain__domain", "selector", "algorithm"
+    ):
+        found[name].append(Signer(key, name, selector, SigningAlgorithm(algorithm)))
+    return next((tuple(found[name]) for name in family if name in found), ())
 
 
 def sign(mime: bytes, signers: Sequence[Signer], at: datetime) -> bytes:
@@ -93,18 +95,6 @@ def relaxed_field(name: bytes, value: bytes) -> bytes:
     """RFC 6376 3.4.2, without a line end."""
     unfolded = _SPACES.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
     return name.strip(b" \t").lower() + b":" + unfolded
-
-
-def _signers(zone: Zone, domain: str) -> tuple[Signer, ...]:
-    labels = domain.split(".")
-    family = [".".join(labels[start:]) for start in range(len(labels))]
-    rows = DkimKey.objects.filter(sender_domain__zone=zone, sender_domain__domain__in=family, state=KeyState.ACTIVE)
-    found: defaultdict[str, list[Signer]] = defaultdict(list)
-    for key, name, selector, algorithm in rows.order_by("-algorithm").values_list(
-        "pk", "sender_domain__domain", "selector", "algorithm"
-    ):
-        found[name].append(Signer(key, name, selector, SigningAlgorithm(algorithm)))
-    return next((tuple(found[name]) for name in family if name in found), ())
 
 
 def _fields(head: bytes) -> dict[str, list[bytes]]:

@@ -36,6 +36,14 @@ def _listen_for_the_end(**details: Any) -> None:
     stopping.listen()
 
 
+@task_prerun.connect
+def _look_after_the_database(**details: Any) -> None:
+    """As at the start of a web request: give up what is broken or old, and check the rest before it is used."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+
+
 @worker_shutting_down.connect
 def _ask_the_pool(**details: Any) -> None:
     """A task may go on as long as there is due work: without being asked, a warm shutdown would wait for ever."""

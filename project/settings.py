@@ -213,6 +213,7 @@ CELERY_TASK_ROUTES = ("project.queues.queue_of",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 1_000_000  # else Celery closes the connection around every task; project/celery.py looks after it
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 if CELERY_BROKER_URL.startswith("filesystem"):
     CELERY_BROKER_URL = "filesystem://localhost"  # kombu warns where a host is missing, though it has no use for one

@@ -94,7 +94,7 @@ EMAIL_PARAMETERS = (
 
 SEND = (
     Parameter("from", readers.MAILBOX, "One mailbox: a sender that the application may use.", required=True),
-    Parameter("to", readers.list_of(DESTINATION), "Mailboxes, or objects with an `address`.", required=True),
+    Parameter("to", readers.list_of(DESTINATION, minimum=1), "Mailboxes, or objects with an `address`.", required=True),
     Parameter("bcc", readers.list_of(DESTINATION), "As `to`; the other recipients do not see them."),
     *CONTENT,
     *EMAIL_PARAMETERS,
@@ -112,11 +112,11 @@ _INHERITED = ("notify", "ret", "priority", "idempotencyKey", "tag", "metadata", 
 LAUNCH = (
     Parameter(
         "from",
-        readers.one_or_list(readers.MAILBOX, maximum=100),
+        readers.one_or_list(readers.MAILBOX, minimum=1, maximum=100),
         "The outside mailbox or mailboxes that the application is to talk with.",
         required=True,
     ),
-    Parameter("to", readers.list_of(DESTINATION), "The platform's own address.", required=True),
+    Parameter("to", readers.list_of(DESTINATION, minimum=1), "The platform's own address.", required=True),
     *(replace(p, required=True) if p.name == "applicationName" else p for p in CONTENT),
     *(parameter for parameter in EMAIL_PARAMETERS if parameter.name in _INHERITED),
     Parameter("appParameters", readers.any_object(), "Handed to the application."),

@@ -127,8 +127,8 @@ def text_object(name_pattern: str, value_reader: Reader[str], *, entries: int) -
     )
 
 
-def list_of(item: Reader[T], *, maximum: int | None = None) -> Reader[list[T]]:
-    """A JSON list."""
+def list_of(item: Reader[T], *, minimum: int = 0, maximum: int | None = None) -> Reader[list[T]]:
+    """A JSON list. That it has `minimum` elements is for who reads on to check: what is missing has codes of its own."""
 
     def read(value: Any, field: str) -> list[T]:
         if not isinstance(value, list):
@@ -137,13 +137,14 @@ def list_of(item: Reader[T], *, maximum: int | None = None) -> Reader[list[T]]:
             raise invalid(f"Expected at most {maximum} elements.", field)
         return [item.read(element, f"{field}[{index}]") for index, element in enumerate(value)]
 
-    bound = {} if maximum is None else {"maxItems": maximum}
-    return Reader(read, {"type": "array", "items": dict(item.schema), **bound})
+    bounds = {"minItems": minimum or None, "maxItems": maximum}
+    given = {name: bound for name, bound in bounds.items() if bound is not None}
+    return Reader(read, {"type": "array", "items": dict(item.schema), **given})
 
 
-def one_or_list(item: Reader[T], *, maximum: int) -> Reader[list[T]]:
+def one_or_list(item: Reader[T], *, minimum: int = 0, maximum: int) -> Reader[list[T]]:
     """A JSON list, or its only element bare."""
-    several = list_of(item, maximum=maximum)
+    several = list_of(item, minimum=minimum, maximum=maximum)
 
     def read(value: Any, field: str) -> list[T]:
         return several.read(value, field) if isinstance(value, list) else [item.read(value, field)]
@@ -241,11 +242,12 @@ def _url(value: Any, field: str, schemes: tuple[str, ...]) -> str:
     return text
 
 
+_C = addresses.CONTROL
 _ADDRESS_SCHEMA = {"type": "string", "format": "idn-email", "maxLength": 320}
 _MAILBOX_SCHEMA = {
     "type": "string",
     # An address alone, with a display name before it, or with one in a comment behind it.
-    "anyOf": [_ADDRESS_SCHEMA, {"pattern": r"<[^<>@\s]+@[^<>@\s]+>\s*$|^[^@\s]+@[^@\s]+\s*\(.*\)\s*$"}],
+    "anyOf": [_ADDRESS_SCHEMA, {"pattern": rf"^[^{_C}]*<[^<>@ {_C}]+@[^<>@ {_C}]+> *$|^[^@ {_C}]+@[^@ {_C}]+ *\([^{_C}]*\) *$"}],
     "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>'],
 }
 TEXT: Reader[str] = Reader(_string, {"type": "string", "pattern": "^[^\\u0000]*$"})
@@ -265,10 +267,11 @@ NOTIFY: Reader[str] = Reader(
         "oneOf": [
             {
                 "type": "array",
-                "items": {"type": "string", "enum": [*_CONDITIONS, "NEVER"]},
+                "items": {"type": "string", "enum": list(_CONDITIONS)},
                 "minItems": 1,
                 "maxItems": 3,
             },
+            {"type": "array", "prefixItems": [{"const": "NEVER"}], "items": False, "minItems": 1},
             {"type": "string", "pattern": "^(NEVER|(SUCCESS|FAILURE|DELAY)(,(SUCCESS|FAILURE|DELAY)){0,2})$"},
         ]
     },

@@ -247,7 +247,10 @@ _ADDRESS_SCHEMA = {"type": "string", "format": "idn-email", "maxLength": 320}
 _MAILBOX_SCHEMA = {
     "type": "string",
     # An address alone, with a display name before it, or with one in a comment behind it.
-    "anyOf": [_ADDRESS_SCHEMA, {"pattern": rf"^[^{_C}]*<[^<>@ {_C}]+@[^<>@ {_C}]+> *$|^[^@ {_C}]+@[^@ {_C}]+ *\([^{_C}]*\) *$"}],
+    "anyOf": [
+        _ADDRESS_SCHEMA,
+        {"pattern": rf"^[^{_C}]*<[^<>@ {_C}]+@[^<>@ {_C}]+> *$|^[^@ {_C}]+@[^@ {_C}]+ *\([^{_C}]*\) *$"},
+    ],
     "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>'],
 }
 TEXT: Reader[str] = Reader(_string, {"type": "string", "pattern": "^[^\\u0000]*$"})

@@ -38,7 +38,7 @@ _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _ANGLED = re.compile(r"<([^<>]{1,1000})>")
 _STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w])(?!\.\d)")
 _REPLY_STATUS = re.compile(r"(?<!\d)[245]\d\d[ -]{1,3}[#(\[]?(([245])\.\d{1,3}\.\d{1,3})(?![\w])(?!\.\d)")
-_REPLY = re.compile(r"(?<![\w.@-])([245][0-5]\d)(?=[ -]|$)")
+_REPLY = re.compile(r"(?<![\w.@-])([245][0-5]\d)(?=[ -]|$)|code[ :=#]{1,3}([45][0-5]\d)\b", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:[A-Za-z]{3}, )?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)(?: \([\w+-]{1,10}\))?$",
     re.ASCII,
@@ -210,7 +210,7 @@ def _normal(status: str) -> str:
 def reply_code(text: str) -> str:
     """The first SMTP reply code in the text, "" if none."""
     match = _REPLY.search(text[: limits.LINE_CHARACTERS])
-    return match[1] if match else ""
+    return (match[1] or match[2]) if match else ""
 
 
 def is_vague(status: str) -> bool:

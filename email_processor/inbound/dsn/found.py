@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from . import fields, limits
 from .mail import Mail
 from .notice import implied_action
-from .reasons import explain
+from .reasons import explain, is_telling
 from .report import Action, Report, ReportedRecipient
 
 
@@ -19,6 +19,12 @@ class Found:
     original: str = ""
 
 
+def telling(*texts: str) -> str:
+    """The first text with a reason in it that we know, else the first that says anything."""
+    said = [text for text in texts if text]
+    return next(filter(is_telling, said), said[0] if said else "")
+
+
 def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str = "") -> Report | None:
     """A Report of what was found, each address once and with a server's answer if there is one; None if nothing was."""
     unique: dict[str, Found] = {}
@@ -28,6 +34,7 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
             unique[one.address.lower()] = one
     if not unique:
         return None
+    prose = mail.notice.prose
     action = implied_action(f"{mail.subject}\n{mail.notice.text[:3_000]}")
     return Report(
         reporting_mta=reporting_mta,
@@ -36,7 +43,7 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
         received_from_mta="",
         dsn_gateway="",
         fields=(),
-        recipients=tuple(_recipient(one, action) for one in list(unique.values())[: limits.RECIPIENTS]),
+        recipients=tuple(_recipient(one, action, prose) for one in list(unique.values())[: limits.RECIPIENTS]),
         original_message_id=mail.original_message_id,
         original_headers=mail.original_headers,
         reader=reader,
@@ -44,8 +51,9 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
     )
 
 
-def _recipient(found: Found, action: Action) -> ReportedRecipient:
+def _recipient(found: Found, action: Action, prose: str) -> ReportedRecipient:
     status = fields.best_status("", found.diagnostic, action)
+    reason = explain(status, found.diagnostic, action)
     return ReportedRecipient(
         final_recipient=found.address,
         original_recipient=found.original,
@@ -59,5 +67,5 @@ def _recipient(found: Found, action: Action) -> ReportedRecipient:
         will_retry_until=None,
         final_log_id="",
         fields=(),
-        reason=explain(status, found.diagnostic, action),
+        reason=reason if reason.word != "undefined" else explain(status, prose, action),
     )

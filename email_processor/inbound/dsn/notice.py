@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from . import limits, mime, wording
 from .report import Action, Fields
 
-_DOT_ATOM = r"[^\s<>\"'(),;:@\[\]{}|=*!?&/\\.]{1,80}"
+_OUTSIDE = "、。，；：（）＜＞「」『』【】《》“”‘’"
+_DOT_ATOM = rf"[^\s<>\"'(),;:@\[\]{{}}|=*!?&/\\.{_OUTSIDE}]{{1,80}}"
 # Atomic: an address followed by something unexpected must not shrink to a shorter one.
 ADDRESS = (
-    r"(?>(?:\"[^\"\n]{1,64}\"|[^\s<>\"'(),;:@\[\]{}|*]{1,200})"
+    rf"(?>(?:\"[^\"\n]{{1,64}}\"|[^\s<>\"'(),;:@\[\]{{}}|*{_OUTSIDE}]{{1,200}})"
     rf"@(?:{_DOT_ATOM}(?:\.{_DOT_ATOM}){{0,20}}|\[[\da-fA-F.:]{{3,60}}\]))"
 )
 ADDRESSES = re.compile(ADDRESS)
@@ -34,6 +35,11 @@ class Notice:
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    @property
+    def prose(self) -> str:
+        """All that it says, on one line."""
+        return told(self.lines)
 
     def about(self, address: str) -> str:
         """What stands from the address' first mention to the end of that paragraph; all, if it is not mentioned."""
@@ -72,12 +78,20 @@ def origin_of(text: str) -> str:
 
 
 def told(lines: Iterable[str]) -> str:
-    """Words about a recipient on one line: from the first answer of a server to the end of its paragraph, else all."""
-    paragraphs = re.split(r"\n\s*\n", "\n".join(line.strip() for line in lines))
+    """Words about a recipient on one line: from the first answer of a server to the end of its paragraph, else all.
+
+    Without the fields of the mail that the notice is about: its subject is no reason.
+    """
+    paragraphs = re.split(r"\n\s*\n", "\n".join(line.strip() for line in lines if not _says_nothing(line)))
     for paragraph in paragraphs:
         if answer := _REPLY_LINE.search(paragraph):
             return _one_line(paragraph[answer.start() :])
     return _one_line(" ".join(paragraphs))
+
+
+def _says_nothing(line: str) -> bool:
+    ruled = bool(line.strip()) and not any(map(str.isalnum, line))
+    return ruled or bool(wording.QUOTED_FIELD.match(line) and not _REPLY_LINE.search(line))
 
 
 def _one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,8 +14,10 @@ from .report import Action, Fault, Reason
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,200}@[^\s<>\"'(),;:@]{1,200}")
 _NO_WORD = re.compile(r"[\W_]+")
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # IronPort puts its own category before the far server's answer: 5.1.0 - Unknown address error 550-'5.7.1 Access denied'
 _INNER_ANSWER = re.compile(r"[245]\.\d\.\d - [^'\n]{1,80}[245]\d\d[- ]'([^\n]{3,})'")
+_GIVEN_REASON = re.compile(r"\breason: ?([^\n]{3,})", re.IGNORECASE)
 _GAP_CHARACTERS = 60
 _SUCCESSES = frozenset({Action.DELIVERED.value, Action.RELAYED.value, Action.EXPANDED.value})
 
@@ -61,8 +64,20 @@ class Table:
 
 
 def _words(text: str) -> str:
-    """Lower case, addresses left out, everything that is no letter or digit one space; a space at both ends."""
-    return f" {_NO_WORD.sub(' ', _ADDRESS.sub(' ', text.lower()))} ".replace("  ", " ")
+    """Lower case, addresses and accents left out, everything that is no letter or digit one space; a space at both ends."""
+    return f" {_NO_WORD.sub(' ', _ADDRESS.sub(' ', _folded(text.lower())))} ".replace("  ", " ")
+
+
+def _folded(text: str) -> str:
+    """Without accents, which many servers cannot write; each Chinese or Japanese character a word of its own."""
+    if text.isascii():
+        return text
+    plain = "".join(
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )
+    return _IDEOGRAPH.sub(
+        r" \g<0> ", unicodedata.normalize("NFC", plain).replace("ß", "ss").replace("ł", "l").replace("ı", "i")
+    )
 
 
 def _load(path: Path) -> Table:
@@ -154,10 +169,21 @@ def _code(status: str, diagnostic: str) -> tuple[str, _Code | None]:
     return "", None
 
 
+def is_telling(diagnostic: str) -> bool:
+    """True if the words or codes in a text give a reason of the table."""
+    return _by_text_or_status("", diagnostic) is not None or _by_reply(diagnostic) is not None
+
+
+@lru_cache(maxsize=2048)
 def _phrase(diagnostic: str) -> _Phrase | None:
-    """The first phrase of the table that stands in the text."""
-    inner = _INNER_ANSWER.search(diagnostic[: limits.LINE_CHARACTERS])
-    words = _words(inner[1] if inner else diagnostic[: limits.LINE_CHARACTERS])
+    """The first phrase of the table that stands in the text, looked for where a reason is announced and then anywhere."""
+    text = diagnostic[: limits.LINE_CHARACTERS]
+    inner, given = _INNER_ANSWER.search(text), _GIVEN_REASON.search(text)
+    return (given and _first_phrase(given[1])) or _first_phrase(inner[1] if inner else text)
+
+
+def _first_phrase(text: str) -> _Phrase | None:
+    words = _words(text)
     best: _Phrase | None = None
     for word in dict.fromkeys(words.split()):
         for phrase in TABLE.phrases.get(word, ()):

@@ -2,6 +2,8 @@
 
 import re
 
+from . import languages
+
 
 def _any_of(*alternatives: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE | flags)
@@ -45,12 +47,11 @@ REPORT_SUBJECT = _any_of(
     r"(?:mail|message|e-mail|email|send(?:ing)?)[\w ]{0,20}(?:fail|error|delay|bounce|return|reject|problem|block|status)",
     r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
     r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
-    r"unzustellbar|nicht zugestellt|non remis|non distribu|mancato recapito|no se pudo entregar|no entregado",
-    r"n.o entregue|no se puede entregar|non recapitabile|onbestelbaar|nie można dostarczyć|kan ikke leveres|ikke levert",
-    r"kunde inte levereras|oleverer|toimittamat|nedoručiteln|kézbesíthetetlen|teslim edileme|не доставлен|недоставл",
-    r"未送达|无法送达|退信|配信不能|配信エラー|メールエラー|送信できません|送信エラー|전달되지|\[bounce\]",
+    r"error[\w ]{0,20}(?:sending|delivering)|postmaster notify|see transcript",
+    r"\[bounce\]",
+    *languages.SUBJECTS,
 )
-DELAY_SUBJECT = re.compile(r"delay|warning|still being|not yet|temporar|retry|attempt", re.IGNORECASE)
+DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attempt", *languages.DELAYS)
 
 REPORT_WORDING = _any_of(
     r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
@@ -65,8 +66,7 @@ REPORT_WORDING = _any_of(
     r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
     r"failure reasons?\b|not listed in",
     r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
-    r"non è stato possibile|no (?:se )?(?:ha|pudo|puede)|n'a pas pu|n'ont pas|nicht zugestellt|unzustellbar|konnte nicht",
-    r"não (?:foi|p[ôo]de)|送信できません|配信できません|エラー|не может быть доставлено|无法|退信",
+    *languages.WORDING,
 )
 # Of a mail and not of a parcel.
 MAIL_WORDING = _any_of(
@@ -81,6 +81,7 @@ WARNING = _any_of(
     r"still being retried|has not yet been|not (?:yet )?been delivered (?:yet|after)|do not need to resend",
     r"no action is required|temporary (?:failure|problem)s? .{0,60}will|transient non-fatal errors|will try again",
     r"no need to (?:send|resend)|delivery attempts will continue",
+    *languages.DELAYS,
     flags=re.DOTALL,
 )
 SUCCESS = _any_of(
@@ -88,6 +89,14 @@ SUCCESS = _any_of(
     r"was (?:successfully )?delivered to|delivered to the following|successfully relayed|return receipt",
 )
 NEGATION = re.compile(r"\b(?:not|n't|cannot|fail\w*|unable|undeliver\w*|error)\b", re.IGNORECASE)
+
+# The fields of a mail as a notice quotes them.
+QUOTED_FIELD = re.compile(
+    r"[ \t>*]{0,20}(?:subject|sent|date|from|to|cc|sender|message-?id|original message-?id|betreff|gesendet|von|an|objet"
+    r"|envoy[ée]|asunto|enviado(?: el)?|oggetto|inviato|assunto|enviada(?: em)?|onderwerp|verzonden|тема|отправлено"
+    r"|件名|送信日時|主题|主旨|发送时间)[ \t]?[:：]",
+    re.IGNORECASE,
+)
 
 # Where a notice ends and the mail that it returns begins.
 RETURNED_MAIL = re.compile(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from ..fields import reply_code
-from ..found import Found, report
+from ..found import Found, report, telling
 from ..mail import Mail
 from ..notice import ADDRESS, origin_of, told
 from ..report import Report
@@ -65,10 +65,10 @@ def _entries(lines: tuple[str, ...]) -> list[_Entry]:
 
 
 def _found(entries: list[_Entry], lines: tuple[str, ...]) -> list[Found]:
-    found, below = list[Found](), ""
+    found, below, everything = list[Found](), "", told(lines)
     for entry in reversed(entries):  # a reason below a list of addresses is that of all of them
-        below = told(entry.lines) or below or told(lines)
+        below = telling(told(entry.lines), below, everything)
         found.append(Found(entry.address, below, origin_of(" ".join(entry.lines))))
-    if len(found) == 1 and not reply_code(below) and reply_code(told(lines)):
-        return [replace(found[0], diagnostic=told(lines))]  # the answer stands above the list
+    if len(found) == 1 and not reply_code(below) and reply_code(everything):
+        return [replace(found[0], diagnostic=everything)]  # the answer stands above the list
     return found[::-1]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..found import Found, report
+from ..found import Found, report, telling
 from ..mail import Mail
 from ..notice import ADDRESSES, origin_of, told
 from ..report import Report
@@ -29,7 +29,7 @@ def _found(lines: tuple[str, ...]) -> Iterator[Found]:
             said = f"{said} {transcript}"
         beside = ADDRESSES.sub("", block[0]).strip(" <>()")
         if addresses or origin:
-            yield Found(addresses[0] if addresses else origin, said or told([beside]) or transcript, origin)
+            yield Found(addresses[0] if addresses else origin, telling(said, told([beside]), transcript), origin)
 
 
 def _blocks(lines: tuple[str, ...]) -> list[list[str]]:

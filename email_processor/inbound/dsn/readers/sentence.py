@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from .. import languages
 from ..found import Found, report
 from ..mail import Mail
 from ..notice import ADDRESSES, is_role, told
@@ -14,7 +15,7 @@ _LINES, _CANDIDATES = 200, 100
 _ABOUT = re.compile(
     r"deliver|unable|fail|error|unavailable|exceed|full\b|unknown|recipient|address|reject|mailbox|user|quota|invalid"
     r"|no such|not found|account|\b[45]\d\d\b|returned|bounced|reach|problem|impossible|^[ \t]{0,10}to[ \t]?:"
-    r"|inconnu|unbekannt|destinat",
+    r"|blocked|" + "|".join(languages.ABOUT),
     re.IGNORECASE | re.MULTILINE,
 )
 _NOT_ABOUT = re.compile(

@@ -1,10 +1,37 @@
 """How a connection is opened: aiosmtplib's client, and a note of what was said meanwhile."""
 
+import asyncio
+import socket
+from ipaddress import ip_address
 from typing import Any
 
 import aiosmtplib
 
 from email_processor.outbound.transcript import ASIDE, MASKED, SERVER, US, Spoken
+
+
+async def connected(address: str, port: int, source: str, timeout: float) -> socket.socket:
+    """A socket that is connected to an address, from `source` or from where the system chooses.
+
+    Raises SMTPConnectError; `timeout` is in seconds.
+    """
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setblocking(False)
+    try:
+        if source:
+            made.bind((source, 0))
+        await asyncio.wait_for(asyncio.get_running_loop().sock_connect(made, (address, port)), timeout)
+    except TimeoutError as trouble:
+        made.close()
+        raise aiosmtplib.SMTPConnectError(f"{address}, port {port}, has not answered for {timeout:g} s.") from trouble
+    except OSError as trouble:
+        made.close()
+        raise aiosmtplib.SMTPConnectError(f"{address}, port {port}: {trouble.strerror or trouble}") from trouble
+    except asyncio.CancelledError:
+        made.close()
+        raise
+    return made
 
 
 class Client(aiosmtplib.SMTP):
@@ -15,8 +42,10 @@ class Client(aiosmtplib.SMTP):
         self.spoken: list[Spoken] = []
         self._is_logging_in = False
 
+    def remark(self, words: str) -> None:
+        self.spoken.append((ASIDE, words.encode() + b"\r\n"))
+
     async def connect(self, **options: Any) -> aiosmtplib.SMTPResponse:
-        self.spoken.append((ASIDE, f"connecting to {self.hostname}, port {self.port}\r\n".encode()))
         try:
             greeting = await super().connect(**options)
         except aiosmtplib.SMTPResponseException as refusal:

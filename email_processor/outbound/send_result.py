@@ -56,6 +56,8 @@ class SendResult:
     tls: str = ""
     cipher: str = ""
     duration: float = 0.0
+    tls_failure: str = ""
+    """Why the connection could not be protected: a result type of RFC 8460 4.3."""
     spoken: tuple[Spoken, ...] = field(default=(), repr=False)
     """What was said on the wire about this mail."""
 

@@ -7,18 +7,19 @@ the moment the final dot may have left, only the server's reply can tell (withou
 
 import asyncio
 import logging
+import socket
 import ssl
 import time
-from functools import lru_cache
+from dataclasses import replace
 from typing import cast
 
 import aiosmtplib
 from django.conf import settings
 
-from email_processor.outbound import dane
+from email_processor.outbound import tls
 from email_processor.outbound.dialogue import Dialogue, Reply, Trouble, take_over
 from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command
-from email_processor.outbound.opening import Client
+from email_processor.outbound.opening import Client, connected
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage, split_enhanced, storable
 from email_processor.outbound.transcript import ASIDE, Spoken
@@ -29,7 +30,8 @@ log = logging.getLogger(__name__)
 TIMEOUTS = {
     stage: seconds * settings.EPM_SMTP_PATIENCE
     for stage, seconds in {
-        Stage.CONNECT: 300.0,
+        Stage.CONNECT: 30.0,
+        Stage.GREETING: 300.0,
         Stage.MAIL: 300.0,
         Stage.RCPT: 300.0,
         Stage.DATA: 120.0,
@@ -37,10 +39,12 @@ TIMEOUTS = {
         Stage.FINAL_DOT: 600.0,
     }.items()
 }
-"""Seconds to wait for an answer at each stage (RFC 5321 4.5.3.2, times EPM_SMTP_PATIENCE)."""
+"""Seconds to wait for an answer at each stage (RFC 5321 4.5.3.2, times EPM_SMTP_PATIENCE).
+
+Of a connection to one address RFC 5321 says nothing: it is given less, because there may be others to try."""
 _QUIT_TIMEOUT = 2.0
 _PIECE = 65_536
-_TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError)
+_TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError, tls.NotProtected)
 _ACCEPTED = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
 """The first digit of the reply that lets a mail go on."""
 _OUTCOMES = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.FAILED}
@@ -58,14 +62,13 @@ class Connection:
         self._tls = self._cipher = ""
         self._dialogue: Dialogue | None = None
         self._client = Client(
-            hostname=route.address or route.host,
-            source_address=(route.source, 0) if route.source else None,
-            port=route.port,
+            hostname=route.host,
+            port=None if route.address else route.port,
             local_hostname=settings.EPM_HOST_NAME,
             use_tls=route.transport is Transport.TLS,
             start_tls=False,
-            tls_context=None if route.transport is Transport.TCP else _tls_context(route.verify),
-            timeout=TIMEOUTS[Stage.CONNECT],
+            tls_context=None if route.transport is Transport.TCP else tls.context(route.verify),
+            timeout=TIMEOUTS[Stage.GREETING],
         )
 
     @property
@@ -79,7 +82,8 @@ class Connection:
             await self._open()
         except _TROUBLE as trouble:
             self._drop()
-            return self._result(Outcome.DEFERRED, _in_words(trouble), started, _code(trouble))
+            result = self._result(Outcome.DEFERRED, _in_words(trouble), started, _code(trouble))
+            return replace(result, tls_failure=tls.failure_of(trouble)) if self._stage is Stage.TLS else result
         return None
 
     async def send(self, envelope: Envelope) -> SendResult:
@@ -113,13 +117,13 @@ class Connection:
         self._drop()
 
     async def _open(self) -> None:
-        await self._client.connect()
+        self._client.remark(f"connecting to {self.route.address or self.route.host}, port {self.route.port}")
+        await self._client.connect(sock=await self._socket())
         self._stage = Stage.GREETING
         await self._greet()
         if self._starts_tls:
             self._stage = Stage.TLS
-            await self._client.starttls(server_hostname=self.route.host)
-            self._check_tlsa()
+            await self._start_tls()
             await self._greet()
         if self.route.user_name:
             self._stage = Stage.LOGIN
@@ -141,17 +145,23 @@ class Connection:
             # RFC 5321 3.2: a server that knows no EHLO may still know HELO.
             await self._client.helo()
 
-    def _check_tlsa(self) -> None:
-        tls = cast(ssl.SSLObject, self._client.get_transport_info("ssl_object"))
-        certificate = tls.getpeercert(binary_form=True) if self.route.tlsa else None
-        if self.route.tlsa and (certificate is None or not dane.proves(self.route.tlsa, certificate)):
-            raise aiosmtplib.SMTPException("The server's certificate fits none of its TLSA records (RFC 7672).")
+    async def _socket(self) -> socket.socket | None:
+        """Connected to an address, where that is known; else the client looks for one."""
+        if not self.route.address:
+            return None
+        return await connected(self.route.address, self.route.port, self.route.source, TIMEOUTS[Stage.CONNECT])
+
+    async def _start_tls(self) -> None:
+        if not self._client.supports_extension("starttls"):
+            raise tls.NotProtected("The server does not offer STARTTLS.", tls.Failure.NOT_OFFERED)
+        await self._client.starttls(server_hostname=self.route.host)
+        tls.prove(self.route, cast(ssl.SSLObject, self._client.get_transport_info("ssl_object")))
 
     def _note_tls(self) -> None:
-        tls = cast(ssl.SSLObject | None, self._client.get_transport_info("ssl_object"))
-        if tls is None:
+        found = cast(ssl.SSLObject | None, self._client.get_transport_info("ssl_object"))
+        if found is None:
             return
-        self._tls, cipher = tls.version() or "", tls.cipher()
+        self._tls, cipher = found.version() or "", found.cipher()
         self._cipher = cipher[0] if cipher else ""
 
     def _unsendable(self, envelope: Envelope, started: float) -> SendResult | None:
@@ -279,7 +289,7 @@ class Connection:
             self._tls,
             self._cipher,
             time.monotonic() - started,
-            self._spoken(is_wanted=outcome is not Outcome.SENT or settings.EPM_TRANSCRIPTS == "all"),
+            spoken=self._spoken(is_wanted=outcome is not Outcome.SENT or settings.EPM_TRANSCRIPTS == "all"),
         )
 
     def _spoken(self, *, is_wanted: bool) -> tuple[Spoken, ...]:
@@ -300,12 +310,3 @@ def _code(trouble: BaseException) -> int | None:
     """The reply's code, where the trouble is a reply that makes sense."""
     code = getattr(trouble, "code", None)
     return code if isinstance(code, int) and code > 0 else None
-
-
-@lru_cache(maxsize=2)
-def _tls_context(verify: bool) -> ssl.SSLContext:
-    """Made once: reading the trusted certificates takes longer than a mail."""
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context

@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from email_processor.models import State
 from epm.models import Zone
-from tests.certificates import make_certificate
-from tests.outbound.internet import Internet, directly, drained
+from tests.certificates import make_certificate, make_chain
+from tests.outbound.internet import Internet, directly, drained, smtp_of
 
 pytestmark = pytest.mark.django_db
 STRANGER = f"3 1 1 {'00' * 32}"
@@ -72,10 +72,29 @@ def test_another_certificate_gets_nothing(zone: Zone, secure: Internet, tls: ssl
     assert sink.count == 0
 
 
-@pytest.mark.parametrize("record", [STRANGER, f"2 1 1 {'00' * 32}"])
+@pytest.mark.parametrize("record", [STRANGER, f"2 1 1 {'00' * 32}", "3 1 9 00"])
 def test_a_server_without_tls_gets_nothing(zone: Zone, secure: Internet, record: str) -> None:
     sink = secure.sink("127.0.0.2")
     publish(secure, record)
+    directly(zone, secure)
+    assert drained(zone, "ann@bare.example").state == State.DEFERRED
+    assert sink.count == 0
+
+
+def test_where_no_record_can_be_compared_tls_alone_is_asked_for(
+    zone: Zone, secure: Internet, tls: ssl.SSLContext
+) -> None:
+    secure.sink("127.0.0.2", tls=tls)
+    publish(secure, "3 1 9 00", f"2 9 1 {'00' * 32}")
+    directly(zone, secure)
+    assert drained(zone, "ann@bare.example").state == State.SENT
+
+
+def test_a_record_that_cannot_be_compared_does_not_spoil_another(
+    zone: Zone, secure: Internet, tls: ssl.SSLContext
+) -> None:
+    sink = secure.sink("127.0.0.2", tls=tls)
+    publish(secure, STRANGER, "3 1 9 00")
     directly(zone, secure)
     assert drained(zone, "ann@bare.example").state == State.DEFERRED
     assert sink.count == 0
@@ -98,3 +117,71 @@ def test_what_nobody_vouches_for_does_not_count(
     publish(internet, STRANGER)
     directly(zone, internet)
     assert drained(zone, "ann@bare.example").state == State.SENT
+
+
+# --- authorities (usage 2)
+
+
+def served(internet: Internet, path: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    internet.sink("127.0.0.2", tls=context)
+
+
+def authority_record(kind: str, certificate: x509.Certificate) -> str:
+    whole = certificate.public_bytes(Encoding.DER)
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    value = {"2 1 1": hashlib.sha256(key).hexdigest(), "2 0 2": hashlib.sha512(whole).hexdigest(), "2 0 0": whole.hex()}
+    return f"{kind} {value[kind]}"
+
+
+@pytest.mark.parametrize("kind", ["2 1 1", "2 0 2", "2 0 0"])
+def test_a_certificate_by_an_authority_that_dns_vouches_for_is_proof(
+    zone: Zone, secure: Internet, tmp_path: Path, kind: str
+) -> None:
+    path, (_, authority, _) = make_chain(tmp_path, "bare.example")
+    served(secure, path)
+    publish(secure, STRANGER, authority_record(kind, authority))
+    directly(zone, secure)
+    assert drained(zone, "ann@bare.example").state == State.SENT
+
+
+def test_an_authority_in_dns_itself_need_not_be_shown(zone: Zone, secure: Internet, tmp_path: Path) -> None:
+    path, (_, _, root) = make_chain(tmp_path, "bare.example")
+    served(secure, path)
+    publish(secure, authority_record("2 0 0", root))
+    directly(zone, secure)
+    assert drained(zone, "ann@bare.example").state == State.SENT
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "whose", "why"),
+    [
+        ("other.example", 1, 1, "does not vouch for bare.example"),
+        ("bare.example", -1, 1, "does not vouch for bare.example"),
+        ("bare.example", 1, 0, "fits none of its TLSA records"),
+        ("bare.example", 1, 2, "fits none of its TLSA records"),
+    ],
+)
+def test_an_authority_must_be_shown_and_vouch_for_the_servers_name_today(
+    zone: Zone, secure: Internet, tmp_path: Path, name: str, days: int, whose: int, why: str
+) -> None:
+    path, certificates = make_chain(tmp_path, name, days=days)
+    served(secure, path)
+    publish(secure, authority_record("2 1 1", certificates[whose]))
+    directly(zone, secure)
+    recipient = drained(zone, "ann@bare.example")
+    assert (recipient.state, why in smtp_of(recipient)["text"]) == (State.DEFERRED, True)
+
+
+def test_an_authority_must_have_signed_what_it_is_shown_with(zone: Zone, secure: Internet, tmp_path: Path) -> None:
+    strangers, ours = tmp_path / "strangers", tmp_path / "ours"
+    strangers.mkdir()
+    ours.mkdir()
+    path, _ = make_chain(strangers, "bare.example")
+    _, (_, authority, _) = make_chain(ours, "bare.example")
+    path.write_bytes(path.read_bytes() + authority.public_bytes(Encoding.PEM))
+    served(secure, path)
+    publish(secure, authority_record("2 1 1", authority))
+    directly(zone, secure)
+    assert drained(zone, "ann@bare.example").state == State.DEFERRED

@@ -10,8 +10,9 @@ from threading import Thread
 import pytest
 
 from email_processor.models import State
-from email_processor.outbound import mta_sts, smtp
+from email_processor.outbound import mta_sts
 from email_processor.outbound.mta_sts import NoPolicy, Policy
+from email_processor.outbound.tls import context as tls_context
 from epm.choices import TlsPolicy
 from epm.models import Zone
 from lib import http
@@ -39,10 +40,10 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLCont
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    for cache in (smtp._tls_context, http._trust):
+    for cache in (tls_context, http._trust):
         cache.cache_clear()
     yield context
-    for cache in (smtp._tls_context, http._trust):
+    for cache in (tls_context, http._trust):
         cache.cache_clear()
 
 

@@ -16,6 +16,7 @@ from email_processor.outbound import smtp
 from email_processor.outbound.envelope import Envelope, on_the_wire
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
+from email_processor.outbound.tls import context as tls_context
 from email_processor.outbound.wire import Pool
 from email_processor.simulator import RunningWorld, running_world
 from epm.choices import Transport
@@ -258,10 +259,10 @@ def certificate(tmp_path: Path) -> Path:
 def secured(certificate: Path) -> Iterator[RunningWorld]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    smtp._tls_context.cache_clear()
+    tls_context.cache_clear()
     with running_world(tls=context) as world:
         yield world
-    smtp._tls_context.cache_clear()
+    tls_context.cache_clear()
 
 
 def test_starttls_with_a_certificate_that_is_trusted(

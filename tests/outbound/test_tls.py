@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from email_processor.models import State
-from email_processor.outbound import smtp
 from email_processor.outbound.dialling import policy_for
 from email_processor.outbound.routing import Route
+from email_processor.outbound.tls import context as tls_context
 from epm.choices import TlsPolicy, Transport
 from epm.models import Zone
 from tests.certificates import make_certificate
@@ -23,10 +23,10 @@ OFFERS_TLS = b"250-odd.example\r\n250 STARTTLS\r\n"
 @pytest.fixture
 def certificate(tmp_path: Path) -> Iterator[Path]:
     """Proves the name of the first server of shop.example to who trusts it."""
-    smtp._tls_context.cache_clear()
+    tls_context.cache_clear()
     make_certificate(tmp_path, "first.shop.example")
     yield tmp_path / "certificate.pem"
-    smtp._tls_context.cache_clear()
+    tls_context.cache_clear()
 
 
 @pytest.fixture

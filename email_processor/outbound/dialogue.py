@@ -48,6 +48,11 @@ class Dialogue(asyncio.Protocol):
         return self._trouble is None and not self._transport.is_closing()
 
     @property
+    def is_at_rest(self) -> bool:
+        """Is it open, and has the server said nothing but what it was asked? Else its next replies answer something else."""
+        return self.is_open and not self._replies and not self._lines and not self._buffer
+
+    @property
     def has_answered(self) -> bool:
         """Is there a reply nobody has asked for yet, or none to come any more?"""
         return bool(self._replies) or self._trouble is not None

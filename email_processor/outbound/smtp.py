@@ -75,6 +75,11 @@ class Connection:
     def is_open(self) -> bool:
         return self._dialogue is not None and self._dialogue.is_open
 
+    @property
+    def is_at_rest(self) -> bool:
+        """May it carry another mail? A server that spoke unasked says goodbye (RFC 5321 3.8), or is not to be trusted."""
+        return self._dialogue is not None and self._dialogue.is_at_rest
+
     async def open(self) -> SendResult | None:
         """Connect, greet, secure and log in; None where all went well, else what the first mail is told."""
         started = time.monotonic()

@@ -64,7 +64,7 @@ class Pool:
         await asyncio.gather(*(connection.close() for connection in leaving))
 
     async def _send(self, envelope: Envelope) -> SendResult:
-        connection = self._rested()
+        connection = await self._rested()
         if connection is not None:
             result = await self._send_over(connection, envelope)
             if not _was_stale(result):
@@ -75,11 +75,12 @@ class Pool:
         self.greeting = fresh.features
         return await self._send_over(fresh, envelope)
 
-    def _rested(self) -> Connection | None:
+    async def _rested(self) -> Connection | None:
         while self._idle:
             connection, _ = self._idle.pop()
-            if connection.is_open:
+            if connection.is_at_rest:
                 return connection
+            await connection.close()
         return None
 
     async def _send_over(self, connection: Connection, envelope: Envelope) -> SendResult:

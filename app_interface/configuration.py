@@ -16,6 +16,7 @@ from app_interface.operations import shapes
 from app_interface.parameters import Parameter
 from app_interface.problems import Problem, invalid
 from app_interface.readers import Reader
+from epm.choices import Scope
 from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
 
 _WRITE_ONLY = frozenset({"password"})
@@ -24,13 +25,16 @@ _NOT_HERE = frozenset({"id", "zone", "signing_secret"})
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of configured row. `lists` are the names of what it has several of, beside its own fields."""
+    """One kind of configured row. `lists` are the names of what it has several of, beside its own fields; `told` are fields
+    that are shown and not written.
+    """
 
     name: str
     one: str
     model: type[models.Model]
     key: str = "pk"
     lists: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def component(self) -> str:
@@ -43,18 +47,42 @@ class Kind:
         return [f for f in self.model._meta.concrete_fields if f.editable and f.name not in _NOT_HERE]
 
     @property
+    def shown(self) -> "list[models.Field[Any, Any]]":
+        """What may be read: no secrets."""
+        written = [field for field in self.fields if field.name not in _WRITE_ONLY]
+        return [*written, *(f for f in self.model._meta.concrete_fields if f.name in self.told)]
+
+    @property
+    def compulsory(self) -> list[str]:
+        """What a new row cannot do without."""
+        return [field.name for field in self.fields if not field.has_default() and not field.blank and not field.null]
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
-        own = (Parameter(field.name, reader_of(field), str(field.help_text) or field.name) for field in self.fields)
+        own = (_parameter(field) for field in self.fields)
         return (*own, *(Parameter(name, _NAMES, f"All its {name}.") for name in self.lists))
 
 
 ZONES = Kind("zones", "zone", Zone, key="name")
 APPLICATIONS = Kind("applications", "application", Application, lists=("addresses",))
 CONNECTIONS = Kind("connections", "connection", EmailConnection)
-CREDENTIALS = Kind("credentials", "credential", Credential, lists=("applications",))
+CREDENTIALS = Kind(
+    "credentials", "credential", Credential, lists=("applications",), told=("old_secret_until", "last_used_at")
+)
+RENEWAL = (
+    Parameter(
+        "old_secret_until",
+        readers.MOMENT,
+        "Of a credential: until then its old secret is taken besides the new one. Left out, the old one stops at once.",
+    ),
+)
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (ZONES, APPLICATIONS, CONNECTIONS, CREDENTIALS)}
 
 _NAMES = readers.list_of(readers.line(320, minimum=1), maximum=1000)
+_SCOPES = Reader(
+    readers.list_of(readers.line(40), maximum=20).read,
+    {"type": "array", "items": {"type": "string", "enum": Scope.values}, "minItems": 1, "maxItems": 20},
+)
 
 
 def reader_of(field: "models.Field[Any, Any]") -> Reader[Any]:
@@ -66,31 +94,35 @@ def reader_of(field: "models.Field[Any, Any]") -> Reader[Any]:
     if isinstance(field, models.DateTimeField):
         return _or_null(readers.MOMENT, field)
     if isinstance(field, models.JSONField):
-        return readers.list_of(readers.line(40), maximum=20)
+        return _SCOPES
     words = {"enum": [*([""] if field.blank else []), *(value for value, _ in field.choices)]} if field.choices else {}
     longest = field.max_length or 100_000
     return _or_null(Reader(readers.text(longest).read, {"type": "string", "maxLength": longest, **words}), field)
 
 
+def _parameter(field: "models.Field[Any, Any]") -> Parameter:
+    return Parameter(field.name, reader_of(field), str(field.help_text) or field.name)
+
+
 def shape_of(kind: Kind, row: models.Model) -> dict[str, Any]:
     """A row as callers see it, without its secrets."""
-    shown = [field for field in kind.fields if field.name not in _WRITE_ONLY]
-    values = {field.name: _plain(getattr(row, field.name)) for field in shown}
+    values = {field.name: _plain(getattr(row, field.name)) for field in kind.shown}
     return {"id": str(getattr(row, kind.key)) if kind.key == "name" else str(row.pk), **values, **_lists(row)}
 
 
 def example_of(kind: Kind, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What `shape_of` answers for a row of `given` values and defaults."""
-    defaults = {field.name: _plain(field.get_default()) for field in kind.fields if field.name not in _WRITE_ONLY}
+    defaults = {field.name: _plain(field.get_default()) for field in kind.shown}
     shown = {name: value for name, value in given.items() if name not in _WRITE_ONLY}
     return {"id": id, **defaults, **{name: [] for name in kind.lists}, **shown}
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of `shape_of`."""
+    parameters = (*(_parameter(field) for field in kind.shown), *kind.parameters[len(kind.fields) :])
     properties = {
         "id": {"type": "string"},
-        **{p.name: {**p.reader.schema, "description": p.help} for p in kind.parameters if p.name not in _WRITE_ONLY},
+        **{p.name: {**p.reader.schema, "description": p.help} for p in parameters},
     }
     return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -32,3 +32,17 @@ class Meter(models.Model):
 
     def __str__(self) -> str:
         return self.allowance
+
+
+class Nonce(models.Model):
+    """A nonce that came with a digest (`soap.security`), so that nobody who overheard the call can make it again."""
+
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, db_index=False, related_name="+")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the nonce, in hex.")
+    expires_at = models.DateTimeField(help_text="From then on the call would be refused as too old.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["credential", "digest"], name="nonce_of_credential")]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -15,30 +15,20 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from epm import advice
-from epm.choices import Channel
 from epm.console import secret_pages
-from epm.console.forms import ConnectionForm, CredentialForm
+from epm.console.credentials import CredentialAdmin
+from epm.console.forms import ConnectionForm
 from epm.console.groups import OPERATORS, SUPPORT
 from epm.console.links import change_url
 from epm.console.mailbox_form import SECRETS, MailboxForm
 from epm.console.pages import ConfigurationAdmin, InZoneAdmin
 from epm.console.registry import Entry, console
 from epm.console.sender_domains import PANEL, SenderDomainAdmin
-from epm.console.shown import BAD, GOOD, QUIET, code, label, masked, moment
+from epm.console.shown import BAD, GOOD, QUIET, code, enabled_label, label, masked, moment, shown_if
 from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Mailbox, SenderDomain, Zone
 from epm.models.application import new_signing_secret
 
 OAUTH2_FIELDS = ("token_url", "client_id", "client_secret", "refresh_token", "scope")
-
-
-def shown_if(field: str, condition: str) -> str:
-    """When a field of a form is shown. Where `field` cannot be edited there is no such variable, and all is shown."""
-    return f"typeof {field} === 'undefined' || {field} {condition}"
-
-
-@admin.display(description="enabled", ordering="enabled")
-def enabled_label(row: "Application | EmailConnection | Credential | Mailbox") -> SafeString:
-    return label("enabled", GOOD) if row.enabled else label("disabled", BAD)
 
 
 @admin.register(Zone)
@@ -272,71 +262,7 @@ class MailboxAdmin(InZoneAdmin):
         return moment(row.checked_at)
 
 
-@admin.register(Credential)
-class CredentialAdmin(InZoneAdmin):
-    form = CredentialForm
-    list_display = ("name", "id", "zone", enabled_label, "channel_label", "may", "last_used", "expires")
-    list_filter = ("zone", "channel", "enabled")
-    search_fields = ("name", "id")
-    readonly_fields = ("id", "last_used")
-    autocomplete_fields = ("applications",)
-    actions_detail = ("renew_secret",)
-    conditional_fields = {"applications": shown_if("all_applications", "== false")}
-    fieldsets = (
-        (None, {"fields": ("zone", "name", "id", "enabled", "last_used")}),
-        ("What it may do", {"fields": ("channel", "scopes", "all_applications", "applications")}),
-        ("From where and until when", {"fields": ("allowed_networks", "expires_at")}),
-        (
-            "How much",
-            {
-                "fields": ("requests_per_minute", "recipients_per_minute"),
-                "description": "A minute's worth may come at once. What is asked beyond that is refused with rate_limited, "
-                "and told when to come again. All web processes count together.",
-            },
-        ),
-    )
-    add_fieldsets = ((None, {"fields": ("zone", "name", "enabled")}), *fieldsets[1:])
-
-    def response_add(self, request: HttpRequest, obj: Credential, post_url_continue: str | None = None) -> HttpResponse:
-        """The one time the secret is seen: it goes into this answer and nowhere else."""
-        return self._show_fresh_secret(request, obj)
-
-    def _show_fresh_secret(self, request: HttpRequest, row: Credential) -> HttpResponse:
-        secret = row.renew_secret()
-        row.save(update_fields=["secret_hash"])
-        return secret_pages.show_once(self, request, row, secret)
-
-    def advice_about(self, row: Credential) -> list[str]:
-        return advice.about_credential(row)
-
-    @action(description="Renew secret", permissions=["change"], icon="key")  # type: ignore[untyped-decorator]
-    def renew_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        row = secret_pages.row_or_404(self, request, object_id)
-        if request.method != "POST":
-            return secret_pages.confirm(
-                self, request, row, "Renew the secret",
-                "The old secret stops working at once: whoever calls with it is refused until it has the new one.",
-            )  # fmt: skip
-        self.log_change(request, row, "Renewed the secret.")
-        return self._show_fresh_secret(request, row)
-
-    @admin.display(description="channel", ordering="channel")
-    def channel_label(self, row: Credential) -> SafeString:
-        return label(Channel(row.channel).label, QUIET)
-
-    @admin.display(description="may")
-    def may(self, row: Credential) -> str:
-        return ", ".join(row.scopes)
-
-    @admin.display(description="last used", ordering="last_used_at")
-    def last_used(self, row: Credential) -> Any:
-        return moment(row.last_used_at) if row.last_used_at else "never"
-
-    @admin.display(description="expires", ordering="expires_at")
-    def expires(self, row: Credential) -> Any:
-        return moment(row.expires_at) if row.expires_at else "never"
-
-
+admin.site.register(Credential, CredentialAdmin)
 admin.site.register(SenderDomain, SenderDomainAdmin)
 console.add_panel(SenderDomain, PANEL)
 

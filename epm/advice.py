@@ -54,9 +54,12 @@ def about_application(application: Application) -> list[str]:
 
 def about_credential(credential: Credential) -> list[str]:
     """Doubts about a valid credential."""
+    doubts = []
     if credential.expires_at is not None and credential.expires_at <= timezone.now():
-        return ["Its expiry lies in the past: every call with it is refused."]
-    return []
+        doubts.append("Its expiry lies in the past: every call with it is refused.")
+    if credential.takes_digest and credential.secret_hash and not credential.kept_secret:
+        doubts.append("Of its secret only a hash was kept: renew the secret, and digests of the new one are taken.")
+    return doubts
 
 
 def _transport_of_port(port: int) -> Transport | None:

@@ -6,7 +6,7 @@ from app_interface.operations.batching import send_batch
 from app_interface.operations.cancelling import cancel_email
 from app_interface.operations.events import events, notifications, replay_many, replay_one
 from app_interface.operations.launching import launch_email
-from app_interface.operations.managing import change, create, remove, renew_secret, row_of, rows_of
+from app_interface.operations.managing import change, create, end_old_secret, remove, renew_secret, row_of, rows_of
 from app_interface.operations.receipts import receipt, receipt_raw
 from app_interface.operations.searching import receipts, search
 from app_interface.operations.sending import send_email
@@ -20,6 +20,7 @@ __all__ = [
     "change",
     "create",
     "email_status",
+    "end_old_secret",
     "events",
     "launch_email",
     "lift",

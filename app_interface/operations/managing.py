@@ -5,17 +5,20 @@ all applications: another could give itself more than it has.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, ProtectedError, QuerySet
+from django.utils import timezone
 
 from app_interface.authentication import Caller
 from app_interface.configuration import (
     APPLICATIONS,
     CREDENTIALS,
+    RENEWAL,
     ZONES,
     Kind,
     as_problem,
@@ -73,12 +76,26 @@ def remove(caller: Caller, kind: Kind, key: str) -> None:
         raise invalid(f"This {kind.one} has been used and stays with its mail. Disable it instead.") from error
 
 
-def renew_secret(caller: Caller, kind: Kind, key: str) -> Shape:
-    """A fresh secret, shown this once; the old one is worth nothing from now on. Raises not_permitted, not_found."""
+def renew_secret(caller: Caller, kind: Kind, key: str, parameters: Mapping[str, Any]) -> Shape:
+    """A fresh secret, shown this once. Of a credential the old one is taken until the moment asked for; else it stops at once.
+
+    Raises not_permitted, not_found, invalid_request.
+    """
     row = _row(caller, kind, key)
-    secret = _new_secret(row)
+    values = read_values(RENEWAL if kind is CREDENTIALS else (), parameters)
+    old_until = values.get("old_secret_until")
+    if old_until is not None and old_until <= timezone.now():
+        raise invalid("This moment has passed. Leave it out, and the old secret stops at once.", "old_secret_until")
+    secret = _new_secret(row, old_until)
     row.save()
     return {"id": str(row.pk), **secret}
+
+
+def end_old_secret(caller: Caller, key: str) -> None:
+    """Take a credential's old secret no more. Raises not_permitted, not_found."""
+    row = _row(caller, CREDENTIALS, key)
+    row.end_old_secret()
+    row.save()
 
 
 def _require(caller: Caller, kind: Kind) -> None:
@@ -144,9 +161,9 @@ def _set_applications(credential: Credential, names: Sequence[str] | None) -> No
     credential.applications.set(chosen)
 
 
-def _new_secret(row: Model) -> dict[str, str]:
+def _new_secret(row: Model, old_until: datetime | None = None) -> dict[str, str]:
     if isinstance(row, Credential):
-        return {"secret": row.renew_secret()}
+        return {"secret": row.renew_secret(old_until)}
     if isinstance(row, Application):
         row.signing_secret = new_signing_secret()
         return {"signing_secret": row.signing_secret}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app_interface.batches import MOST_MAILS
-from app_interface.configuration import KINDS, schema_of
+from app_interface.configuration import KINDS, RENEWAL, schema_of
 from app_interface.parameters import BATCH_MESSAGE, LAUNCH, SEND, Parameter
 from app_interface.problems import TABLE
 from app_interface.queries import REPLAY, SUPPRESS
@@ -38,7 +38,11 @@ _HEADERS: Schema = {
     name: {"description": description, "schema": schema}
     for name, description, schema in (
         ("Retry-After", "Seconds until it may succeed.", NUMBER),
-        ("RateLimit-Policy", "The limits of the credential, if it has any (draft-ietf-httpapi-ratelimit-headers).", TEXT),
+        (
+            "RateLimit-Policy",
+            "The limits of the credential, if it has any (draft-ietf-httpapi-ratelimit-headers).",
+            TEXT,
+        ),
         ("RateLimit", "What is left of them: r units, all of them again in t seconds.", TEXT),
     )
 }
@@ -50,7 +54,7 @@ def ref(name: str) -> Schema:
 
 
 def complete(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
-    """drf-spectacular's post-processing hook: puts the schemas where `ref` points, says that bodies are compulsory, and which
+    """drf-spectacular's post-processing hook: puts the schemas where `ref` points, says which bodies are compulsory, and which
     header fields answers to credentials with limits have.
     """
     result["components"].setdefault("schemas", {}).update(components())
@@ -58,10 +62,14 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
     for operations in result["paths"].values():
         for operation in operations.values():
             if "requestBody" in operation:
-                operation["requestBody"]["required"] = True
+                operation["requestBody"]["required"] = ref("Renewal") not in _schemas(operation["requestBody"])
             if "security" in operation:
                 _with_headers(operation["responses"])
     return result
+
+
+def _schemas(body: Schema) -> list[Schema]:
+    return [content["schema"] for content in body["content"].values()]
 
 
 def _with_headers(responses: Schema) -> None:
@@ -102,6 +110,7 @@ def components() -> Schema:
         "Suppressions": _page("suppressions", ref("Suppression")),
         "TakenIn": _object(id=ID),
         "StatusEx": _STATUS_EX,
+        "Renewal": _request(RENEWAL),
         "Secret": _SECRET,
         **_managed(),
         "Problem": _PROBLEM,
@@ -124,7 +133,8 @@ def _batch() -> Schema:
     """What holds for all, and the messages."""
     messages = {"type": "array", "items": ref("BatchMessage"), "minItems": 1, "maxItems": MOST_MAILS}
     common = _request(BATCH_MESSAGE)
-    return {**common, "properties": {**common["properties"], "messages": messages}}
+    alone_or_several = [{"required": ["from", "to"]}, {"required": ["messages"]}]
+    return {**common, "properties": {**common["properties"], "messages": messages}, "anyOf": alone_or_several}
 
 
 def _managed() -> Schema:
@@ -134,6 +144,7 @@ def _managed() -> Schema:
         schemas[kind.component] = schema_of(kind)
         schemas[f"{kind.component}s"] = _object(**{kind.name: _list(ref(kind.component))})
         schemas[f"{kind.component}Fields"] = _request(kind.parameters)
+        schemas[f"New{kind.component}"] = {**_request(kind.parameters), "required": kind.compulsory}
     return schemas
 
 

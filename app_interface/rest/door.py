@@ -24,7 +24,7 @@ class CredentialAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, None]:
         """The Caller, as `request.user`. Raises Problem."""
         credential_id, secret = from_authorization(request.headers.get("Authorization", ""))
-        return authenticate(credential_id, secret, request.META["REMOTE_ADDR"]), None
+        return authenticate(credential_id, secret, request.META.get("REMOTE_ADDR", "")), None
 
 
 class WritesJSON(DefaultContentNegotiation):

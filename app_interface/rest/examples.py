@@ -319,3 +319,8 @@ MANAGED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     ),
 }
 """For each kind: an id, what makes a new one, what changes it."""
+RENEWAL = {"old_secret_until": "2030-02-07T08:00:00Z"}
+SECRET = {
+    "credentials": {"secret": "shown this once"},
+    "applications": {"signing_secret": "whsec_c2hvd24gdGhpcyBvbmNl"},
+}

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from app_interface import operations
 from app_interface.configuration import APPLICATIONS, CREDENTIALS, KINDS, Kind
-from app_interface.rest import described
+from app_interface.rest import described_managing
 from app_interface.rest.door import DoorView, body_of, caller_of
 
 
@@ -16,7 +16,7 @@ def urls() -> list[URLPattern]:
 
 
 def _urls(kind: Kind) -> list[URLPattern]:
-    told = described.managed(kind)
+    told = described_managing.managed(kind)
 
     class Rows(DoorView):
         @told["list"]
@@ -44,7 +44,15 @@ def _urls(kind: Kind) -> list[URLPattern]:
     class Secret(DoorView):
         @told["renew"]
         def post(self, request: Request, key: str) -> Response:
-            return Response(operations.renew_secret(caller_of(request), kind, key))
+            # The body may be left out altogether: what it says is all optional.
+            asked = body_of(request) if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
+            return Response(operations.renew_secret(caller_of(request), kind, key, asked))
+
+    class OldSecret(DoorView):
+        @told["end"]
+        def delete(self, request: Request, key: str) -> Response:
+            operations.end_old_secret(caller_of(request), key)
+            return Response(status=204)
 
     found = [
         path(kind.name, Rows.as_view(), name=kind.name),
@@ -52,4 +60,6 @@ def _urls(kind: Kind) -> list[URLPattern]:
     ]
     if kind in (APPLICATIONS, CREDENTIALS):
         found.append(path(f"{kind.name}/<str:key>/secret", Secret.as_view(), name=f"{kind.one}_secret"))
+    if kind is CREDENTIALS:
+        found.append(path(f"{kind.name}/<str:key>/secret/old", OldSecret.as_view(), name="old_secret"))
     return found

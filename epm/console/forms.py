@@ -1,9 +1,11 @@
 """The forms of the configuration pages, where they differ from what the model alone would make."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordToggleWidget,
@@ -82,3 +84,18 @@ class CredentialForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         validation.check_applications_of(asked, list(cleaned.get("applications", ())))
         return cleaned
+
+
+class RenewalForm(forms.Form):
+    """How long the old secret works beside the new one."""
+
+    OVERLAPS = (("0", "It stops at once"), ("1", "One more hour"), ("24", "One more day"), ("168", "One more week"),
+                ("720", "30 more days"))  # fmt: skip
+    """Hours, and what they are called."""
+
+    overlap = forms.ChoiceField(label="The old secret", choices=OVERLAPS, initial="24", widget=UnfoldAdminSelectWidget)
+
+    def old_until(self) -> datetime | None:
+        """When the old secret stops; None: at once."""
+        hours = int(self.cleaned_data["overlap"])
+        return timezone.now() + timedelta(hours=hours) if hours else None

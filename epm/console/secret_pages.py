@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
@@ -17,9 +18,11 @@ def row_or_404(model_admin: ModelAdmin, request: HttpRequest, object_id: str) ->
     return row
 
 
-def confirm(model_admin: ModelAdmin, request: HttpRequest, row: Any, title: str, consequence: str) -> HttpResponse:
-    """Ask before a secret is renewed; the answer is a POST to the same URL."""
-    context = {**_frame(model_admin, request, row, title), "consequence": consequence}
+def confirm(
+    model_admin: ModelAdmin, request: HttpRequest, row: Any, title: str, consequence: str, form: Form | None = None
+) -> HttpResponse:
+    """Ask before a secret is renewed, and what `form` asks besides; the answer is a POST to the same URL."""
+    context = {**_frame(model_admin, request, row, title), "consequence": consequence, "form": form}
     return TemplateResponse(request, "console/confirm.html", context)
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -83,3 +84,14 @@ def masked(text: str) -> SafeString:
         "content_copy</button></span>",
         text,
     )
+
+
+@admin.display(description="enabled", ordering="enabled")
+def enabled_label(row: Any) -> SafeString:
+    """Whether a configured row is enabled."""
+    return label("enabled", GOOD) if row.enabled else label("disabled", BAD)
+
+
+def shown_if(field: str, condition: str) -> str:
+    """When a field of a form is shown. Where `field` cannot be edited there is no such variable, and all is shown."""
+    return f"typeof {field} === 'undefined' || {field} {condition}"

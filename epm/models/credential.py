@@ -2,13 +2,17 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 from epm import validation
 from epm.choices import Channel, Scope
 from epm.models.application import Application
 from epm.models.zone import Zone
+from lib.crypto import EncryptedTextField
 
 
 def new_credential_id() -> str:
@@ -55,7 +59,20 @@ class Credential(models.Model):
         help_text="How many recipients it may send to in a minute. A mail to more of them is taken whole, and the next ones "
         "wait until that is made up for. Left empty, no limit.",
     )
+    takes_digest = models.BooleanField(
+        "may prove its secret by a digest",
+        default=False,
+        help_text="For SOAP callers that send a PasswordDigest (WS-Security) instead of the secret. The platform can check it "
+        "only if it keeps the secret itself, encrypted; without this it keeps a hash, from which nobody can read the secret. "
+        "Counts from the next secret on: renew it.",
+    )
     secret_hash = models.CharField(max_length=64, editable=False)
+    kept_secret = EncryptedTextField(blank=True, default="", editable=False)
+    old_secret_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    old_kept_secret = EncryptedTextField(blank=True, default="", editable=False)
+    old_secret_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then the secret before the last one is taken as well."
+    )
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -65,19 +82,48 @@ class Credential(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """No secret is kept for a credential that takes no digest."""
+        if not self.takes_digest:
+            self.kept_secret = self.old_kept_secret = ""
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         if hasattr(self, "zone"):
             validation.check_credential(self)
 
-    def renew_secret(self) -> str:
-        """Set a fresh secret and return it; it is shown once and cannot be read again. The caller saves the row."""
+    def renew_secret(self, old_until: datetime | None = None) -> str:
+        """Set a fresh secret and return it; it is shown once and cannot be read again. The caller saves the row.
+
+        The secret it had is taken until `old_until`; without that, or once there is a third, it counts no more.
+        """
+        self.end_old_secret()
+        if old_until is not None:
+            self.old_secret_hash, self.old_kept_secret = self.secret_hash, self.kept_secret
+            self.old_secret_until = old_until
         secret = secrets.token_urlsafe(32)
-        self.secret_hash = hash_secret(secret)
+        self.secret_hash, self.kept_secret = hash_secret(secret), secret
         return secret
 
+    def end_old_secret(self) -> None:
+        """Take only the newest secret from now on. The caller saves the row."""
+        self.old_secret_hash, self.old_kept_secret, self.old_secret_until = "", "", None
+
+    @property
+    def has_old_secret(self) -> bool:
+        """Is the secret before the last one still taken?"""
+        return self.old_secret_until is not None and timezone.now() < self.old_secret_until
+
     def accepts(self, secret: str) -> bool:
-        """Is this the credential's secret? Compared in constant time."""
-        return hmac.compare_digest(self.secret_hash, hash_secret(secret))
+        """Is this the credential's secret, or the one before within its time? Compared in constant time."""
+        hashes = (self.secret_hash, self.old_secret_hash if self.has_old_secret else "")
+        digest = hash_secret(secret)
+        return any(hmac.compare_digest(known, digest) for known in hashes)
+
+    def kept_secrets(self) -> list[str]:
+        """The secrets that are taken now and kept so that they can be read; none unless it takes digests."""
+        kept = (self.kept_secret, self.old_kept_secret if self.has_old_secret else "")
+        return [secret for secret in kept if secret]
 
     def may(self, scopes: Iterable[Scope]) -> bool:
         return set(scopes) <= set(self.scopes)

@@ -164,11 +164,46 @@ def test_it_shows_a_new_secret_exactly_once(operator: Client, zone: Zone, applic
 
 def test_it_renews_the_secret_of_a_credential(operator: Client, credential: tuple[Credential, str]) -> None:
     row, before = credential
-    page = text_of(operator.post(reverse("admin:epm_credential_renew_secret", args=[row.pk])))
+    page = text_of(operator.post(reverse("admin:epm_credential_renew_secret", args=[row.pk]), {"overlap": "0"}))
     row.refresh_from_db()
     [secret] = set(re.findall(r'data-copy="([\w-]{43})"', page))
     assert not row.accepts(before)
     assert row.accepts(secret)
+
+
+def test_it_asks_before_it_renews_a_secret(operator: Client, credential: tuple[Credential, str]) -> None:
+    page = text_of(operator.get(reverse("admin:epm_credential_renew_secret", args=[credential[0].pk])))
+    assert "One more week" in page
+    credential[0].refresh_from_db()
+    assert credential[0].accepts(credential[1])
+
+
+def test_the_old_secret_works_as_long_as_the_operator_chose_or_until_it_is_ended(
+    operator: Client, credential: tuple[Credential, str]
+) -> None:
+    row, before = credential
+    page = text_of(operator.post(reverse("admin:epm_credential_renew_secret", args=[row.pk]), {"overlap": "24"}))
+    row.refresh_from_db()
+    assert row.accepts(before)
+    assert "The old one works until" in page
+    assert "works until" in text_of(operator.get(change_url(row)))
+    operator.post(reverse("admin:epm_credential_end_old_secret", args=[row.pk]))
+    row.refresh_from_db()
+    assert not row.accepts(before)
+
+
+def test_it_says_where_there_is_no_old_secret_to_end(operator: Client, credential: tuple[Credential, str]) -> None:
+    url = reverse("admin:epm_credential_end_old_secret", args=[credential[0].pk])
+    assert "there is no old one to end" in text_of(operator.get(url, follow=True))
+
+
+def test_it_tells_to_renew_a_secret_of_which_only_a_hash_was_kept(
+    operator: Client, application: Application, credential: tuple[Credential, str]
+) -> None:
+    form = credential_form(application.zone, application, takes_digest="on", requests_per_minute="60")
+    page = text_of(operator.post(change_url(credential[0]), form, follow=True))
+    assert "Of its secret only a hash was kept" in page
+    assert Credential.objects.get().requests_per_minute == 60
 
 
 def test_it_refuses_a_credential_for_nothing(operator: Client, zone: Zone) -> None:

@@ -74,6 +74,15 @@ def test_it_lets_in_only_the_networks_it_was_given(
         assert refusal(row, secret, address) == "not_permitted"
 
 
+@pytest.mark.parametrize("allowed", ["", "192.0.2.0/24"])
+def test_a_caller_without_an_address_comes_from_no_network(door: Door, allowed: str) -> None:
+    """As a proxy on a Unix socket hands it over."""
+    Credential.objects.update(allowed_networks=allowed)
+    assert door.client.get("/api/v1/status", headers=door._headers({}), REMOTE_ADDR="").status_code == (
+        403 if allowed else 200
+    )
+
+
 def test_it_notes_the_last_use_at_most_once_a_minute(credential: tuple[Credential, str]) -> None:
     row, secret = credential
     authenticate(row.pk, secret, HERE)

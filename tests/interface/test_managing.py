@@ -1,8 +1,10 @@
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver
+from django.utils import timezone
 
 from app_interface import urls
 from email_processor.models import DeliveryReceipt, Message
@@ -78,6 +80,71 @@ def test_it_renews_secrets(manager: Door, credential: tuple[Credential, str], co
     new = manager.post(f"credentials/{row.pk}/secret", {}).json()["secret"]
     assert problem(Door(row.pk, old).send())[:2] == (401, "not_authenticated")
     assert Door(row.pk, new).send().status_code == 202
+
+
+def test_the_old_secret_is_taken_until_the_moment_asked_for(manager: Door, credential: tuple[Credential, str]) -> None:
+    row, old = credential
+    until = (timezone.now() + timedelta(hours=1)).isoformat()
+    new = manager.post(f"credentials/{row.pk}/secret", {"old_secret_until": until}).json()["secret"]
+    assert [Door(row.pk, secret).get("status").status_code for secret in (old, new)] == [200, 200]
+    assert manager.get(f"credentials/{row.pk}").json()["old_secret_until"] is not None
+    row.refresh_from_db()
+    row.old_secret_until = timezone.now()
+    row.save()
+    assert [Door(row.pk, secret).get("status").status_code for secret in (old, new)] == [401, 200]
+
+
+def test_an_old_secret_is_ended_before_its_time(manager: Door, credential: tuple[Credential, str]) -> None:
+    row, old = credential
+    until = (timezone.now() + timedelta(hours=1)).isoformat()
+    manager.post(f"credentials/{row.pk}/secret", {"old_secret_until": until})
+    assert call(manager, "DELETE", f"credentials/{row.pk}/secret/old").status_code == 204
+    assert problem(Door(row.pk, old).get("status"))[:2] == (401, "not_authenticated")
+
+
+def test_of_three_secrets_only_two_are_taken(manager: Door, credential: tuple[Credential, str]) -> None:
+    row, first = credential
+    until = {"old_secret_until": (timezone.now() + timedelta(hours=1)).isoformat()}
+    second, third = (manager.post(f"credentials/{row.pk}/secret", until).json()["secret"] for _ in range(2))
+    answers = [Door(row.pk, secret).get("status").status_code for secret in (first, second, third)]
+    assert answers == [401, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "field"),
+    [
+        ("credentials", {"old_secret_until": "2020-01-01T00:00:00Z"}, "old_secret_until"),
+        ("credentials", {"old_secret_until": "soon"}, "old_secret_until"),
+        ("credentials", {"until": "2031-01-01T00:00:00Z"}, "until"),
+        ("applications", {"old_secret_until": "2031-01-01T00:00:00Z"}, "old_secret_until"),
+    ],
+)
+def test_it_renews_nothing_where_it_is_asked_wrongly(
+    manager: Door, application: Application, credential: tuple[Credential, str], kind: str, body: Any, field: str
+) -> None:
+    key = credential[0].pk if kind == "credentials" else application.pk
+    assert problem(manager.post(f"{kind}/{key}/secret", body)) == (400, "invalid_request", field)
+    assert Door(credential[0].pk, credential[1]).get("status").status_code == 200
+
+
+def test_it_renews_without_a_body_too(manager: Door, credential: tuple[Credential, str]) -> None:
+    path, headers = f"/api/v1/credentials/{credential[0].pk}/secret", manager._headers({})
+    assert "secret" in manager.client.generic("POST", path, headers=headers).json()
+
+
+def test_it_tells_when_a_credential_was_last_used(manager: Door, credential: tuple[Credential, str]) -> None:
+    def last_use() -> Any:
+        return manager.get(f"credentials/{credential[0].pk}").json()["last_used_at"]
+
+    assert last_use() is None
+    Door(credential[0].pk, credential[1]).get("status")
+    assert last_use() is not None
+
+
+def test_what_it_tells_cannot_be_written(manager: Door, credential: tuple[Credential, str]) -> None:
+    for name in ("last_used_at", "old_secret_until", "secret_hash", "kept_secret"):
+        answer = call(manager, "PATCH", f"credentials/{credential[0].pk}", {name: None})
+        assert problem(answer) == (400, "invalid_request", name)
 
 
 def test_it_limits_how_much_a_credential_may_ask_for(manager: Door, credential: tuple[Credential, str]) -> None:

@@ -35,6 +35,8 @@ _TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9.-]{0,40})\s*;\s*")
 _XTEXT = re.compile(r"\+(?![0-9A-F]{2})")
 _HEXCHAR = re.compile(r"((?:\+[0-9A-F]{2})+)")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_SCHEME = re.compile(r"(?:mailto|smtp|rfc822):(?=[^\s:]{1,320}@)", re.IGNORECASE)
+_COMMENT = re.compile(r"^([^\s()\"]{1,320}@[^\s()]{1,255})[ \t]{1,10}\([^\n]{0,500}$")
 _ANGLED = re.compile(r"<([^<>]{1,1000})>")
 _STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w])(?!\.\d)")
 _REPLY_STATUS = re.compile(r"(?<!\d)[245]\d\d[ -]{1,3}[#(\[]?(([245])\.\d{1,3}\.\d{1,3})(?![\w])(?!\.\d)")
@@ -130,7 +132,7 @@ def split_type(value: str) -> tuple[str, str]:
 
 
 def address(value: str) -> str:
-    """The address of a typed field, type and brackets removed, xtext (RFC 3461 4) and \\x{} (RFC 6533 3) decoded."""
+    """The address of a typed field, type, brackets and comment removed, xtext (RFC 3461 4) and \\x{} (RFC 6533 3) decoded."""
     kind, text = split_type(value)
     angled = _ANGLED.search(text)
     if angled and "@" in angled[1]:
@@ -139,7 +141,7 @@ def address(value: str) -> str:
         text = text.strip("<>").strip()
     if kind == "utf-8":
         text = _UNICODE.sub(_unicode_character, text)
-    return decode_xtext(text)
+    return decode_xtext(_COMMENT.sub(r"\1", _SCHEME.sub("", text)))
 
 
 def _unicode_character(match: re.Match[str]) -> str:

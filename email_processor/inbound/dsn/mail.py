@@ -13,6 +13,7 @@ from .report import Fields
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 _TRACE_HEADERS = frozenset({"received", "return-path", "message-id", "dkim-signature"})
 _SENDER_HEADERS = ("from", "return-path", "sender", "reply-to")
+_LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")  # RFC 2369, RFC 2919
 _OWN_HEADERS = ("to", "from", "reply-to", "sender", "delivered-to", "x-original-to", "return-path", "cc")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 
@@ -67,11 +68,17 @@ class Mail:
 
     @cached_property
     def is_from_person(self) -> bool:
-        """Written in a mail program, or an answer, or passed on by somebody."""
+        """Written in a mail program, or an answer, or passed on by somebody: a list, a desk that numbers its letters."""
         if self.is_report or self.is_surely_daemon:
             return False
+        if not self.is_from_system and (self._is_from_list or wording.NUMBERED_SUBJECT.search(self.subject[:500])):
+            return True
         program = f"{self.root.header('user-agent')} {self.root.header('x-mailer')}"[:500]
         return self.is_answer or bool(wording.MAIL_PROGRAM.search(program))
+
+    @property
+    def _is_from_list(self) -> bool:
+        return any(self.root.header(name) for name in _LIST_HEADERS)
 
     @cached_property
     def is_free_text_report(self) -> bool:
@@ -171,6 +178,15 @@ class Mail:
         found = frozenset(addresses)
         others = frozenset(address for address in found if not is_role(address))
         return frozenset(address for address in others if address.lower() not in self.own_addresses) or others or found
+
+    def address_of(self, user: str) -> str:
+        """The whole address of somebody of whom only the local part is told, from the notice or the returned mail's To."""
+        return self._whole_addresses.get(user.lower(), user)
+
+    @cached_property
+    def _whole_addresses(self) -> dict[str, str]:
+        beside = ADDRESSES.findall(self.notice.text[:4_000]) + ADDRESSES.findall(self.original_header("to")[:2_000])
+        return {one.partition("@")[0].lower(): one for one in reversed(beside)}
 
     @cached_property
     def enclosed(self) -> "Mail | None":

@@ -79,6 +79,8 @@ def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
     said = defaultdict(str, block.values())
     original = fields.address(said["original-recipient"])
     final = fields.address(said["final-recipient"]) or fields.address(said["x-actual-recipient"]) or original
+    if final.isalnum() and not original:
+        final = mail.address_of(final)
     diagnostic_type, diagnostic = fields.split_type(said["diagnostic-code"])
     reported = said["status"]
     action = fields.action(said["action"]) or _implied_action(said["will-retry-until"], reported or diagnostic, mail)

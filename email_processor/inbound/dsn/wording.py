@@ -38,6 +38,10 @@ MAIL_PROGRAM = _any_of(
     r"windows (?:live )?mail|becky|\bairmail|\bspark\b",
 )
 ANSWER_PREFIX = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|antw|sv|vs|rv)(?:\[\d+\])?\s*:", re.IGNORECASE)
+# Letters of a help desk, a tracker, a repository.
+NUMBERED_SUBJECT = _any_of(
+    r"\[[^\]\n]{0,60}#\d{1,12}\]", r"\b(?:ticket|case|request|incident|issue|vorgang)[ :#-]{1,4}\d"
+)
 
 REPORT_SUBJECT = _any_of(
     r"undeliver|non[- ]?deliver|not deliver|unable to deliver|problem deliver|mail delivery|unroutable",

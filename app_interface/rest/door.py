@@ -66,8 +66,10 @@ class DoorView(APIView):
 
 
 def body_of(request: Request) -> dict[str, Any]:
-    """The object in the body. Raises as the parser does."""
+    """The object in the body. Raises as the parser does, and invalid_request where there is no body."""
     body = request.data
+    if request.stream is None:
+        raise invalid("The body is missing.")
     assert isinstance(body, dict)
     return body
 

@@ -1,4 +1,4 @@
-"""Rows that an operator would make by hand, written into the database that the environment names; prints who may call."""
+"""Rows that an operator would make by hand, written into the database that the environment names; prints what was made."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import django
 
 
 def main(application_url: str) -> None:
-    """A zone with a way out into the simulated world, an application, a caller of it and one who may do everything."""
+    """A zone with a way out into the simulated world, an application, its caller, one who may do everything, and spare rows."""
     from django.conf import settings
 
     from epm.choices import Scope
@@ -18,9 +18,19 @@ def main(application_url: str) -> None:
     make_connection(zone, "simulated world", port=settings.EPM_SIMULATOR_PORT)
     urls = {"application_url": f"{application_url}/run", "notification_url": f"{application_url}/notify"}
     application = make_application(zone, "orders", addresses=("orders@example.com",), **urls)
-    caller = make_credential(zone, application, name="shop")
-    manager = make_credential(zone, name="manager", scopes=list(Scope), all_applications=True)
-    print(json.dumps({"caller": [caller[0].pk, caller[1]], "manager": [manager[0].pk, manager[1]]}))
+    caller, secret = make_credential(zone, application, name="shop")
+    manager, master_secret = make_credential(zone, name="manager", scopes=list(Scope), all_applications=True)
+    spare = make_application(zone, "spare")
+    made = {
+        "caller": [caller.pk, secret],
+        "manager": [manager.pk, master_secret],
+        "spare": {
+            "SPARE_APPLICATION": str(spare.pk),
+            "SPARE_CONNECTION": str(make_connection(zone, "spare", enabled=False).pk),
+            "SPARE_CREDENTIAL": make_credential(zone, spare, name="spare")[0].pk,
+        },
+    }
+    print(json.dumps(made))
 
 
 if __name__ == "__main__":

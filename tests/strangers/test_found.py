@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from epm.models import Credential
+from epm.models import Application, Credential
 from tests.interface.conftest import Door, door, problem
 
 __all__ = ["door"]
@@ -32,6 +32,11 @@ def manager(door: Door) -> Door:
 
 def test_it_asks_for_the_mail_that_is_missing(manager: Door) -> None:
     answer = manager.client.generic("POST", "/api/v1/inbound?rcptTo=orders@example.com", headers=manager._headers({}))
+    assert problem(answer) == (400, "invalid_request", None)
+
+
+def test_it_asks_for_the_change_that_is_missing(manager: Door, application: Application) -> None:
+    answer = manager.client.generic("PATCH", f"/api/v1/applications/{application.pk}", headers=manager._headers({}))
     assert problem(answer) == (400, "invalid_request", None)
 
 

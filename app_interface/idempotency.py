@@ -3,11 +3,12 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from app_interface.authentication import Caller
@@ -19,6 +20,28 @@ LONGEST_CALL = timedelta(seconds=90)
 """No operation runs longer: a call that is open for longer has died with its process."""
 
 Answer = dict[str, Any]
+Outcome = Answer | Problem
+_Place = tuple[str, str]
+_TABLE = IdempotencyKey._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody asks for something, of which `digest` is the fingerprint. Without a key it is never a repeat."""
+
+    caller: Caller
+    key: str = ""
+    digest: str = ""
+
+    @property
+    def place(self) -> _Place:
+        """Where its answer is kept."""
+        return self.caller.credential.pk, self.key
+
+
+def call_of(caller: Caller, key: str, operation: str, asked: Any) -> Call:
+    """`caller` asks `operation` for `asked`, under `key`."""
+    return Call(caller, key, fingerprint(operation, asked) if key else "")
 
 
 def fingerprint(operation: str, asked: Any) -> str:
@@ -27,61 +50,131 @@ def fingerprint(operation: str, asked: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def answered(caller: Caller, key: str, digest: str) -> Answer | None:
-    """The answer that a finished call under `key` got; None where there is none. Raises idempotency_conflict, in_progress."""
-    row = _known(caller, key) if key else None
-    return _answer_of(row, digest) if row else None
+def answered(call: Call) -> Answer | None:
+    """The answer that a finished call got, if this one repeats it; else None. Raises idempotency_conflict, in_progress."""
+    if not call.key:
+        return None
+    row = _at([call.place]).exclude(_lapsed(timezone.now())).first()
+    return _answer_of(row, call) if row else None
 
 
-def once(caller: Caller, key: str, digest: str, run: Callable[[], Answer]) -> Answer:
+def once(call: Call, run: Callable[[], Answer]) -> Answer:
     """Run `run` and keep its answer in one commit; a repeat gets that answer. Without a key it simply runs.
 
     Concurrent repeats wait for the first: its row has the key. Raises idempotency_conflict, and what `run` raises, whereupon
     the key is free again.
     """
-    if not key:
-        return run()
-    with transaction.atomic():
-        row, is_first = _entered(caller, key, digest)
-        if not is_first:
-            return _answer_of(row, digest)
-        row.answer = run()
-        row.save(update_fields=["answer"])
-        return row.answer
+    [outcome] = once_each([call], lambda _: [run()])
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
 
 
-def once_outside(caller: Caller, key: str, digest: str, run: Callable[[], Answer]) -> Answer:
+def once_each(calls: Sequence[Call], run: Callable[[Sequence[int]], Sequence[Outcome]]) -> list[Outcome]:
+    """As `once` for several calls in one commit; answers each, in order.
+
+    `run` is told the positions of those that are no repeats, and answers them. A Problem of one is not kept: its key is free
+    again.
+    """
+    outcomes: dict[int, Outcome] = {}
+    with transaction.atomic(savepoint=False):
+        # Who repeats another of these very calls waits for the next round: the other may be refused, and free the key.
+        while waiting := [position for position in range(len(calls)) if position not in outcomes]:
+            outcomes |= _one_round(calls, _first_of_each_key(calls, waiting), run)
+    return [outcomes[position] for position in range(len(calls))]
+
+
+def once_outside(call: Call, run: Callable[[], Answer]) -> Answer:
     """As `once`, for a `run` that calls the network and must not be inside a transaction.
 
     The key is committed first, so that a repeat meanwhile is told in_progress instead of waiting.
     """
-    if not key:
+    if not call.key:
         return run()
     with transaction.atomic():
-        row, is_first = _entered(caller, key, digest)
-    if not is_first:
-        return _answer_of(row, digest)
+        entered, earlier = _enter([call])
+    if earlier:
+        return _answer_of(earlier[call.place], call)
     try:
-        row.answer = run()
+        answer = run()
     except BaseException:
-        row.delete()
+        _free(entered.values())
         raise
-    row.save(update_fields=["answer"])
-    return row.answer
+    _keep([(entered[call.place], answer)])
+    return answer
 
 
-def _entered(caller: Caller, key: str, digest: str) -> tuple[IdempotencyKey, bool]:
+def _first_of_each_key(calls: Sequence[Call], positions: Iterable[int]) -> list[int]:
+    """And all that have none."""
+    seen: set[_Place] = set()
+    first = []
+    for position in positions:
+        call = calls[position]
+        if call.place not in seen:
+            first.append(position)
+        if call.key:
+            seen.add(call.place)
+    return first
+
+
+def _one_round(
+    calls: Sequence[Call], positions: Sequence[int], run: Callable[[Sequence[int]], Sequence[Outcome]]
+) -> dict[int, Outcome]:
+    entered, earlier = _enter([calls[position] for position in positions if calls[position].key])
+    repeats = {position for position in positions if calls[position].place in earlier}
+    ready = [position for position in positions if position not in repeats]
+    done = dict(zip(ready, run(ready) if ready else [], strict=True))
+    rows = {entered[calls[position].place]: done[position] for position in ready if calls[position].key}
+    _keep([(row, outcome) for row, outcome in rows.items() if not isinstance(outcome, Problem)])
+    _free([row for row, outcome in rows.items() if isinstance(outcome, Problem)])
+    return done | {position: _told(earlier[calls[position].place], calls[position]) for position in repeats}
+
+
+def _enter(calls: Sequence[Call]) -> tuple[Mapping[_Place, int], Mapping[_Place, IdempotencyKey]]:
+    """Take the keys of `calls`, which differ: the row of each that was free, and those of calls that came earlier.
+
+    A key that another transaction is just taking is waited for; all wait in one order, so never in a circle.
+    """
+    if not calls:
+        return {}, {}
     now = timezone.now()
-    mine = IdempotencyKey.objects.filter(credential=caller.credential, key=key)
-    mine.filter(_lapsed(now)).delete()
-    return mine.get_or_create(
-        credential=caller.credential, key=key, defaults={"fingerprint": digest, "created_at": now}
-    )
+    asked = {call.place: call for call in sorted(calls, key=lambda call: call.place)}
+    _at(asked).filter(_lapsed(now)).delete()
+    at = connection.ops.adapt_datetimefield_value(now)
+    values = [value for (credential, key), call in asked.items() for value in (credential, key, call.digest, at)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_TABLE} (credential_id, key, fingerprint, created_at)"  # noqa: S608 - our own table
+            f" VALUES {', '.join(['(%s, %s, %s, %s)'] * len(asked))}"
+            " ON CONFLICT (credential_id, key) DO NOTHING RETURNING credential_id, key, id",
+            values,
+        )
+        entered = {(credential, key): id for credential, key, id in cursor.fetchall()}
+    others = _at(asked.keys() - entered.keys()) if len(entered) < len(asked) else []
+    return entered, {(row.credential_id, row.key): row for row in others}
 
 
-def _known(caller: Caller, key: str) -> IdempotencyKey | None:
-    mine = IdempotencyKey.objects.filter(credential=caller.credential, key=key)
-    return mine.exclude(_lapsed(timezone.now())).first()
+def _keep(answers: Sequence[tuple[int, Answer]]) -> None:
+    if answers:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {_TABLE} SET answer = %s WHERE id = %s",  # noqa: S608 - our own table
+                [(json.dumps(answer, ensure_ascii=False), row) for row, answer in answers],
+            )
+
+
+def _free(rows: Collection[int]) -> None:
+    if rows:
+        IdempotencyKey.objects.filter(pk__in=rows).delete()
+
+
+def _at(places: Collection[_Place]) -> "models.QuerySet[IdempotencyKey]":
+    """The rows that stand at `places`."""
+    keys: dict[str, list[str]] = {}
+    for credential, key in places:
+        keys.setdefault(credential, []).append(key)
+    clauses = (models.Q(credential=credential, key__in=some) for credential, some in keys.items())
+    return IdempotencyKey.objects.filter(models.Q(*clauses, _connector=models.Q.OR))
 
 
 def _lapsed(now: datetime) -> models.Q:
@@ -89,8 +182,15 @@ def _lapsed(now: datetime) -> models.Q:
     return died | models.Q(created_at__lt=now - KEPT)
 
 
-def _answer_of(row: IdempotencyKey, digest: str) -> Answer:
-    if row.fingerprint != digest:
+def _told(row: IdempotencyKey, call: Call) -> Outcome:
+    try:
+        return _answer_of(row, call)
+    except Problem as problem:
+        return problem
+
+
+def _answer_of(row: IdempotencyKey, call: Call) -> Answer:
+    if row.fingerprint != call.digest:
         raise Problem(
             "idempotency_conflict", "This idempotency key came before with another request.", field="idempotencyKey"
         )

@@ -7,16 +7,13 @@ from app_interface import idempotency
 from app_interface.attachments import fetched_for_all
 from app_interface.authentication import Caller
 from app_interface.batches import Item, read_batch
-from app_interface.idempotency import Answer
-from app_interface.operations.sending import answer_of, digest_of, send
-from app_interface.problems import Problem, from_refused
+from app_interface.idempotency import Answer, Outcome
+from app_interface.operations.sending import Mail, call_of, send_all
+from app_interface.problems import Problem
 from app_interface.rates import Allowance
 from app_interface.requests import Request
-from email_processor.outbound.acceptance import Accepted, accept_many
-from email_processor.outbound.submission import AttachedFile, Refused, Submission
+from email_processor.outbound.submission import AttachedFile
 from epm.choices import Scope
-
-Outcome = Answer | Problem
 
 
 def send_batch(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
@@ -27,13 +24,13 @@ def send_batch(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     """
     caller.require(Scope.SEND)
     batch = read_batch(caller, parameters)
-    digest = idempotency.fingerprint("sendBatch", {**parameters, "idempotencyKey": None}) if batch.key else ""
-    earlier = idempotency.answered(caller, batch.key, digest)
+    call = idempotency.call_of(caller, batch.key, "sendBatch", {**parameters, "idempotencyKey": None})
+    earlier = idempotency.answered(call)
     if earlier is not None:
         return earlier
     caller.spend(Allowance.RECIPIENTS, batch.recipients)
     ready = _with_attachments(batch.items)
-    return idempotency.once(caller, batch.key, digest, lambda: _answer(batch.items, _outcomes(caller, ready)))
+    return idempotency.once(call, lambda: _answer(batch.items, _outcomes(caller, ready)))
 
 
 def _with_attachments(items: Sequence[Item]) -> list[Request | Problem]:
@@ -49,29 +46,10 @@ def _completed(request: Request, attachments: tuple[AttachedFile, ...] | Problem
 
 
 def _outcomes(caller: Caller, ready: Sequence[Request | Problem]) -> list[Outcome]:
-    """In order. Those with an idempotency key of their own go one by one, all others in few statements."""
-    plain = [
-        position for position, asked in enumerate(ready) if isinstance(asked, Request) and not asked.idempotency_key
-    ]
-    submissions = [asked.submission for asked in ready if isinstance(asked, Request) and not asked.idempotency_key]
-    outcomes: dict[int, Outcome] = dict(zip(plain, map(_outcome, submissions, accept_many(submissions)), strict=True))
-    for position, asked in enumerate(ready):
-        if position not in outcomes:
-            outcomes[position] = asked if isinstance(asked, Problem) else _alone(caller, asked)
-    return [outcomes[position] for position in range(len(ready))]
-
-
-def _outcome(submission: Submission, accepted: Accepted | Refused) -> Outcome:
-    return from_refused(accepted) if isinstance(accepted, Refused) else answer_of(submission, accepted)
-
-
-def _alone(caller: Caller, request: Request) -> Outcome:
-    try:
-        return send(caller, request, digest_of(request))
-    except Problem as problem:
-        return problem
-    except Refused as refused:
-        return from_refused(refused)
+    """In order."""
+    requests = [asked for asked in ready if isinstance(asked, Request)]
+    sent = iter(send_all([Mail(call_of(caller, request), request.submission) for request in requests]))
+    return [next(sent) if isinstance(asked, Request) else asked for asked in ready]
 
 
 def _answer(items: Sequence[Item], outcomes: Sequence[Outcome]) -> Answer:

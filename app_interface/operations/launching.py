@@ -18,9 +18,9 @@ def launch_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     """
     caller.require(Scope.LAUNCH)
     request = read_launch(caller, parameters)
-    key = request.idempotency_key
-    digest = idempotency.fingerprint("launchEmail", [request.submission, request.app_parameters])
-    earlier = idempotency.answered(caller, key, digest)
+    asked = [request.submission, request.app_parameters]
+    call = idempotency.call_of(caller, request.idempotency_key, "launchEmail", asked)
+    earlier = idempotency.answered(call)
     if earlier is not None:
         return earlier
     submission = request.with_attachments()
@@ -29,4 +29,4 @@ def launch_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
         session = launch(submission, request.app_parameters, timeout=request.timeout)
         return {"session_id": str(session.pk)}
 
-    return idempotency.once_outside(caller, key, digest, run)
+    return idempotency.once_outside(call, run)

@@ -1,18 +1,34 @@
-"""sendEmail: the mail is accepted, which is to say committed, before the caller is answered."""
+"""sendEmail: the mail is accepted, which is to say committed, before the caller is answered.
 
-from collections.abc import Mapping
+Mails that several callers send at the same time are committed together (`lib.together`), by `send_all`, as those of a batch are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
 
 from app_interface import idempotency
 from app_interface.authentication import Caller
-from app_interface.idempotency import Answer
+from app_interface.idempotency import Answer, Call, Outcome
+from app_interface.problems import Problem, from_refused
 from app_interface.rates import Allowance
 from app_interface.requests import Request, read_send
 from email_processor.models import Recipient
-from email_processor.outbound.acceptance import Accepted, accept
-from email_processor.outbound.submission import Submission
+from email_processor.outbound.acceptance import Accepted, accept_many
+from email_processor.outbound.submission import Refused, Submission
 from epm.choices import Scope
 from epm.models import Application
+from lib.together import Together
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to accept, complete with the bytes of its attachments."""
+
+    call: Call
+    submission: Submission
 
 
 def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
@@ -23,23 +39,43 @@ def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     """
     caller.require(Scope.SEND)
     request = read_send(caller, parameters)
-    digest = digest_of(request)
-    earlier = idempotency.answered(caller, request.idempotency_key, digest)
+    call = call_of(caller, request)
+    earlier = idempotency.answered(call)
     if earlier is not None:
         return earlier
     caller.spend(Allowance.RECIPIENTS, len(request.submission.destinations))
-    return send(caller, request, digest)
+    outcome = _send_together(Mail(call, request.with_attachments()))
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
 
 
-def digest_of(request: Request) -> str:
-    """What tells `request` from another under its idempotency key."""
-    return idempotency.fingerprint("sendEmail", request.submission) if request.idempotency_key else ""
+def call_of(caller: Caller, request: Request) -> Call:
+    """`request` under its idempotency key."""
+    return idempotency.call_of(caller, request.idempotency_key, "sendEmail", request.submission)
 
 
-def send(caller: Caller, request: Request, digest: str) -> Answer:
-    """Accept the mail that `request` describes; answers and raises as `send_email`."""
-    submission = request.with_attachments()
-    return idempotency.once(caller, request.idempotency_key, digest, lambda: answer_of(submission, accept(submission)))
+def send_all(mails: Sequence[Mail]) -> list[Outcome]:
+    """Accept each of `mails` that is no repeat, all in one commit; answers each, in order."""
+
+    def run(positions: Sequence[int]) -> list[Outcome]:
+        submissions = [mails[position].submission for position in positions]
+        return [_outcome(*pair) for pair in zip(submissions, accept_many(submissions), strict=True)]
+
+    return idempotency.once_each([mail.call for mail in mails], run)
+
+
+def _commit(mails: Sequence[Mail]) -> list[Outcome]:
+    # What is answered must be committed: no outer transaction may undo it, least of all one of another caller's thread.
+    with transaction.atomic(durable=True):
+        return send_all(mails)
+
+
+_send_together = Together(_commit, hopeless=(OperationalError, InterfaceError))
+
+
+def _outcome(submission: Submission, accepted: Accepted | Refused) -> Outcome:
+    return from_refused(accepted) if isinstance(accepted, Refused) else answer_of(submission, accepted)
 
 
 def answer_of(submission: Submission, accepted: Accepted) -> Answer:

@@ -59,7 +59,7 @@ def accept_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
     """
     now = timezone.now()
     outcomes: list[Accepted | Refused] = []
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for some in _in_portions(submissions):
             drafts = _held_back([_drafted(submission, now) for submission in some])
             _store([draft for draft in drafts if isinstance(draft, _Draft)])

@@ -107,6 +107,20 @@ def test_a_message_of_a_batch_is_known_again_by_its_own_key(door: Door) -> None:
     assert said["results"][1]["problem"]["code"] == "idempotency_conflict"
 
 
+def test_messages_of_a_batch_with_one_key_are_one_mail(door: Door) -> None:
+    said = batch(door, *[{**MAIL, "idempotencyKey": "m-1"}] * 3, MAIL)
+    ids = [result["email"]["message_id"] for result in said["results"]]
+    assert ids[0] == ids[1] == ids[2] != ids[3]
+    assert Message.objects.count() == 2
+
+
+def test_a_message_of_a_batch_that_was_refused_leaves_its_key_to_the_next(door: Door) -> None:
+    mails = [{**MAIL, "from": "x@elsewhere.example"}, MAIL, MAIL]
+    said = batch(door, *({**mail, "idempotencyKey": "m-1"} for mail in mails))
+    assert [r["problem"] and r["problem"]["code"] for r in said["results"]] == ["sender_not_allowed", None, None]
+    assert Message.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
@@ -130,3 +144,9 @@ def test_it_stores_many_in_few_statements(door: Door, django_assert_max_num_quer
     with django_assert_max_num_queries(20):
         said = batch(door, *({"to": [f"u{number}@example.net"]} for number in range(200)))
     assert (said["accepted"], Recipient.objects.count()) == (200, 200)
+
+
+def test_it_stores_many_with_keys_in_few_statements(door: Door, django_assert_max_num_queries: Any) -> None:
+    mails = [{"to": [f"u{number}@example.net"], "idempotencyKey": f"m-{number}"} for number in range(200)]
+    with django_assert_max_num_queries(25):
+        assert batch(door, *mails)["accepted"] == 200

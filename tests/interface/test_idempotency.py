@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from app_interface import idempotency
 from app_interface.authentication import Caller
+from app_interface.idempotency import Call
 from app_interface.models import IdempotencyKey
 from app_interface.operations import send_email
 from app_interface.problems import Problem
@@ -80,21 +81,21 @@ def test_it_forgets_a_key_after_a_day(door: Door) -> None:
 
 
 def test_it_says_that_the_first_call_is_still_running(credential: tuple[Credential, str]) -> None:
-    caller = Caller(credential[0])
+    call = Call(Caller(credential[0]), "k", "digest")
 
     def repeat() -> dict[str, Any]:
         with pytest.raises(Problem) as refused:
-            idempotency.once_outside(caller, "k", "digest", dict)
+            idempotency.once_outside(call, dict)
         return {"told": refused.value.code}
 
-    answer = idempotency.once_outside(caller, "k", "digest", repeat)
+    answer = idempotency.once_outside(call, repeat)
     assert answer == {"told": "in_progress"}
 
 
 def test_it_takes_over_from_a_call_that_died(credential: tuple[Credential, str]) -> None:
     begun = timezone.now() - idempotency.LONGEST_CALL - timedelta(seconds=1)
     IdempotencyKey.objects.create(credential=credential[0], key="k", fingerprint="digest", created_at=begun)
-    assert idempotency.once_outside(Caller(credential[0]), "k", "digest", lambda: {"run": 1}) == {"run": 1}
+    assert idempotency.once_outside(Call(Caller(credential[0]), "k", "digest"), lambda: {"run": 1}) == {"run": 1}
 
 
 @pytest.mark.django_db(transaction=True)

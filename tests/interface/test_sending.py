@@ -1,14 +1,20 @@
 import base64
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
+from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
+from app_interface.authentication import Caller
+from app_interface.operations import send_email
 from email_processor.models import Attachment, Content, Message, Priority, Recipient
 from epm.choices import Channel, MessageTypes
-from epm.models import Application, EmailConnection, Zone
+from epm.models import Application, Credential, EmailConnection, Zone
 from tests import factories
 from tests.interface.conftest import MAIL, Door, problem
 
@@ -255,3 +261,27 @@ def test_it_answers_only_those_who_authenticate(db: None) -> None:
     answer = Client().post("/api/v1/emails", json.dumps(MAIL), "application/json")
     assert problem(answer)[:2] == (401, "not_authenticated")
     assert answer["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_sent_at_the_same_time_spoil_nothing_for_each_other(
+    zone: Zone, application: Application, credential: tuple[Credential, str], connection: EmailConnection
+) -> None:
+    gone, _ = factories.make_credential(zone, application, channel=Channel.VOICE)
+    Credential.objects.filter(pk=gone.pk).delete()
+    callers = [Caller(gone), *[Caller(credential[0])] * 8]
+    together = threading.Barrier(len(callers))
+
+    def send(caller: Caller) -> str:
+        try:
+            together.wait(30)
+            return str(send_email(caller, MAIL)["message_id"])
+        except IntegrityError:
+            return "refused"
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(len(callers)) as threads:
+        answers = list(threads.map(send, callers))
+    assert answers[0] == "refused"
+    assert {str(id) for id in Message.objects.values_list("pk", flat=True)} == set(answers[1:])

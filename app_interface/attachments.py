@@ -7,6 +7,7 @@ import mimetypes
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -32,11 +33,18 @@ _content_type = readers.matching(
     rf'{_MEDIA_TYPE}(; ?{_NAME}=({_NAME}|"[ !#-\[\]-~]*"))*', "a media type like application/pdf", maximum=127
 )
 
+_content_id = readers.matching(
+    r"[A-Za-z0-9._-]{1,80}(@[A-Za-z0-9._-]{1,80})?", "letters, digits, dots and dashes, like logo", maximum=161
+)
+
 
 def _attachment(value: Any, field: str) -> AttachedFile:
-    """{fileName, contentType?, content: base64} or {url, fileName?, contentType?}; the latter comes back without bytes."""
+    """{fileName, contentType?, content: base64} or {url, fileName?, contentType?}; the latter comes back without bytes.
+
+    With a contentId it is shown in the HTML.
+    """
     asked = readers.mapping_of(value, field)
-    for name in asked.keys() - {"fileName", "contentType", "content", "url"}:
+    for name in asked.keys() - {"fileName", "contentType", "contentId", "content", "url"}:
         raise invalid("There is no such parameter.", f"{field}.{name}")
     if ("url" in asked) == ("content" in asked):
         raise invalid("An attachment has either a url or a content.", field)
@@ -46,7 +54,8 @@ def _attachment(value: Any, field: str) -> AttachedFile:
         raise invalid("An attachment with a content needs a fileName.", f"{field}.fileName")
     type = _content_type.read(asked["contentType"], f"{field}.contentType") if "contentType" in asked else ""
     content = _decoded(asked["content"], f"{field}.content") if "content" in asked else b""
-    return AttachedFile(name, type or ("" if url else _type_of(name)), content, url)
+    id = _content_id.read(asked["contentId"], f"{field}.contentId") if "contentId" in asked else ""
+    return AttachedFile(name, type or ("" if url else _type_of(name)), content, url, id)
 
 
 ATTACHMENT: readers.Reader[AttachedFile] = readers.Reader(
@@ -59,6 +68,7 @@ ATTACHMENT: readers.Reader[AttachedFile] = readers.Reader(
                 "properties": {
                     "fileName": _file_name.schema,
                     "contentType": _content_type.schema,
+                    "contentId": _content_id.schema,
                     "content": {"type": "string", "contentEncoding": "base64", "pattern": _BASE64},
                 },
                 "additionalProperties": False,
@@ -70,12 +80,24 @@ ATTACHMENT: readers.Reader[AttachedFile] = readers.Reader(
                     "url": readers.WEB_URL.schema,
                     "fileName": _file_name.schema,
                     "contentType": _content_type.schema,
+                    "contentId": _content_id.schema,
                 },
                 "additionalProperties": False,
             },
         ]
     },
 )
+
+
+def check_inline(attachments: Sequence[AttachedFile], html: str) -> None:
+    """Raises invalid_request where a file is to be shown in an HTML that is not there, or two by the same contentId."""
+    seen: set[str] = set()
+    for index, attachment in enumerate(attachments):
+        if attachment.content_id and not html:
+            raise invalid("There is no HTML that could show this file.", f"attachments[{index}].contentId")
+        if attachment.content_id in seen:
+            raise invalid("Another attachment has this contentId.", f"attachments[{index}].contentId")
+        seen |= {attachment.content_id} - {""}
 
 
 def fetched(attachments: Sequence[AttachedFile], seconds: float) -> tuple[AttachedFile, ...]:
@@ -183,7 +205,7 @@ def _filled(attachment: AttachedFile, answer: Answer) -> AttachedFile:
     said = answer.headers.get("content-type", "").partition(";")[0].strip()
     usable = said if re.fullmatch(_MEDIA_TYPE, said) else ""
     type = attachment.content_type or usable or _type_of(attachment.file_name)
-    return AttachedFile(attachment.file_name, type, answer.body, attachment.url)
+    return replace(attachment, content_type=type, content=answer.body)
 
 
 def _decoded(value: Any, field: str) -> bytes:

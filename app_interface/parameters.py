@@ -35,7 +35,8 @@ CONTENT = (
     Parameter(
         "attachments",
         readers.list_of(ATTACHMENT, maximum=MOST),
-        "Files, by `content` or by `url`. URLs are fetched before the mail is accepted.",
+        "Files, by `content` or by `url`. URLs are fetched before the mail is accepted. One with a `contentId` is not beside "
+        "the text but in it: the HTML shows it by `cid:` and that id.",
     ),
     Parameter(
         "headers",

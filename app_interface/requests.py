@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from app_interface.attachments import fetched
+from app_interface.attachments import check_inline, fetched
 from app_interface.authentication import Caller
 from app_interface.destinations import of_kind
 from app_interface.parameters import LAUNCH, SEND, TIMEOUT, Parameter
@@ -113,6 +113,7 @@ def _submission(
     caller: Caller, values: Mapping[str, Any], sender: Mailbox, destinations: tuple[Destination, ...]
 ) -> Submission:
     text, html, headers = _content(values)
+    check_inline(values.get("attachments", ()), html)
     return Submission(
         zone=caller.zone,
         application=caller.application(values.get("applicationName", "")),

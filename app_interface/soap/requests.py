@@ -11,9 +11,10 @@ from app_interface.problems import invalid
 from app_interface.soap import elements
 
 _AS_THEY_ARE = ("subject", "body", "applicationName", "ucid", "sessionID", "parentID")
-_MAILBOX_LISTS = ("cc", "bcc")
+_MAILBOX_LISTS = ("to", "cc", "bcc")
 _PAIRS = ("headers", "appParameters")
 _OPTIONAL = (*_AS_THEY_ARE, *_MAILBOX_LISTS, *_PAIRS, "requestTimeout", "emailParameters")
+_OF_A_RECIPIENT = ("address", "name", "notify", "orcpt")
 _EMAIL_PARAMETERS = frozenset(parameter.name for parameter in EMAIL_PARAMETERS)
 
 
@@ -40,14 +41,32 @@ def _common(request: etree._Element) -> dict[str, Any]:
     """What both operations take. An empty element is as good as none: generated clients send those."""
     given = {name: text for name, text in elements.texts_of(request, _OPTIONAL).items() if text}
     return {
-        "to": mailbox_list(elements.text_of(request, "to") or "", "to"),
         **{name: given[name] for name in _AS_THEY_ARE if name in given},
-        **{name: mailbox_list(given[name], name) for name in _MAILBOX_LISTS if name in given},
+        **_recipients(request, given),
         **{name: unique_pairs(given[name], name) for name in _PAIRS if name in given},
         **_attachments(request),
         **_timeout(given),
         **_email_parameters(given.get("emailParameters", "")),
     }
+
+
+def _recipients(request: etree._Element, given: Mapping[str, str]) -> dict[str, list[Any]]:
+    """`to`, and what else is addressed: the lists, and then the elements that say more of a recipient."""
+    lists: dict[str, list[Any]] = {name: [*mailbox_list(given.get(name, ""), name)] for name in _MAILBOX_LISTS}
+    for element in request.iterfind(elements.tag("recipient")):
+        lists[elements.text_of(element, "kind") or "to"].append(_recipient(element))
+    return {name: found for name, found in lists.items() if found or name == "to"}
+
+
+def _recipient(element: etree._Element) -> dict[str, Any]:
+    said = {
+        name: text for name, text in elements.texts_of(element, _OF_A_RECIPIENT).items() if text or name == "address"
+    }
+    pairs = [elements.texts_of(pair, ("name", "value")) for pair in element.iterfind(elements.tag("metadata"))]
+    metadata = {pair["name"]: pair["value"] for pair in pairs}
+    if len(metadata) < len(pairs):
+        raise invalid("A name is given twice.", "metadata")
+    return {**said, "metadata": metadata} if metadata else said
 
 
 def _timeout(given: Mapping[str, str]) -> dict[str, int]:
@@ -69,6 +88,6 @@ def _attachments(request: etree._Element) -> dict[str, list[dict[str, str]]]:
 
 
 def _attachment(attachment: etree._Element) -> dict[str, str]:
-    """fileName, contentType and content, the latter without the white space that xsd:base64Binary allows."""
-    file = elements.texts_of(attachment, ("fileName", "contentType", "content"))
+    """fileName, contentType, contentId and content, the latter without the white space that xsd:base64Binary allows."""
+    file = elements.texts_of(attachment, ("fileName", "contentType", "content", "contentId"))
     return {name: "".join(text.split()) if name == "content" else text for name, text in file.items() if text}

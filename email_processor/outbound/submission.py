@@ -31,12 +31,16 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """An attachment with its bytes at hand. `url` says where they were fetched, if they were."""
+    """An attachment with its bytes at hand. `url` says where they were fetched, if they were.
+
+    With a `content_id` it is part of the HTML body, which shows it as cid:content_id (RFC 2392).
+    """
 
     file_name: str
     content_type: str
     content: bytes
     url: str = ""
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,31 @@ def test_domains_are_written_in_ascii() -> None:
 
 def test_a_local_part_outside_ascii_stands_as_utf8() -> None:
     assert "To: dömi@example.net\r\n".encode() in raw("dömi@example.net")
+
+
+LOGO = AttachedFile("logo.png", "image/png", b"\x89PNG", content_id="logo")
+PRICES = AttachedFile("prices.csv", "text/csv", b"a;b\r\n")
+
+
+def shape(part: EmailMessage) -> Any:
+    """The tree of media types."""
+    below = [shape(below) for below in part.iter_parts() if isinstance(below, EmailMessage)]
+    return [part.get_content_subtype(), *below] if below else part.get_content_subtype()
+
+
+def test_an_image_stands_beside_the_html_that_shows_it() -> None:
+    message = built(text="Hello", html="<img src='cid:logo'>", attachments=(PRICES, LOGO))
+    assert shape(message) == ["mixed", ["alternative", "plain", ["related", "html", "png"]], "csv"]
+    [image] = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert (image["Content-ID"], image.get_content_disposition(), image.get_filename()) == (
+        "<logo>",
+        "inline",
+        "logo.png",
+    )
+    assert image.get_content() == b"\x89PNG"
+
+
+def test_html_with_an_image_alone_is_nothing_more() -> None:
+    message = built(text="", html="<img src='cid:logo'>", attachments=(LOGO,))
+    assert shape(message) == ["related", "html", "png"]
+    assert message.get_param("type") == "text/html"

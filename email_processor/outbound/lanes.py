@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from email_processor.models import ConnectionStanding
 from email_processor.outbound import breaker, pace
-from email_processor.outbound.pace import Pace
+from email_processor.outbound.pace import Pace, Servers
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import SANDBOX, Route, route_of
 from email_processor.outbound.send_result import SendResult
@@ -95,8 +95,9 @@ class Lane:
     route: Route
     waiting: deque[Claimed] = field(default_factory=deque)
     on_the_wire: int = 0
-    steps: int = 0
-    """How often its servers asked for half of what there was (see `pace`)."""
+    servers: Servers = field(default_factory=Servers)
+    """What it shares with the lanes of other domains that the same servers take mail for (see `pace`)."""
+    are_servers_known: bool = False
     troubles: int = 0
     rests_until: datetime | None = None
 
@@ -104,8 +105,10 @@ class Lane:
     def limit(self) -> int:
         if self.rests_until is not None or not self.way.limit:
             return 0
-        if self.steps:
-            return max(1, min(self.way.limit, self.route.limit >> self.steps))
+        if not self.are_servers_known:
+            return 1
+        if self.servers.steps:
+            return max(1, min(self.way.limit, self.route.limit >> self.servers.steps))
         return min(self.way.limit, _ready_for(self.route.limit))
 
     @property
@@ -134,7 +137,7 @@ class Lane:
 
     def take_turns(self) -> list[Claimed]:
         """The next ones, as many as may go on the wire now."""
-        room = min(self.limit - self.on_the_wire, self.way.limit - self.way.on_the_wire, len(self.waiting))
+        room = min(self.limit - self.servers.on_the_wire, self.way.limit - self.way.on_the_wire, len(self.waiting))
         turns = [self.waiting.popleft() for _ in range(self.way.permitted(room))]
         self.way.waiting -= len(turns)
         self.leave(len(turns))
@@ -143,11 +146,17 @@ class Lane:
     def leave(self, count: int) -> None:
         """`count` went on the wire."""
         self.on_the_wire += count
+        self.servers.on_the_wire += count
         self.way.on_the_wire += count
 
     def land(self, count: int) -> None:
         """`count` are no longer on the wire."""
         self.leave(-count)
+
+    def share(self, servers: Servers) -> None:
+        """Its servers are known now."""
+        self.servers, self.are_servers_known = servers, True
+        servers.on_the_wire += self.on_the_wire
 
     def empty(self) -> list[Claimed]:
         """Take out what waits."""
@@ -163,10 +172,18 @@ class Lanes:
     def __init__(self) -> None:
         self._ways: dict[int, Way] = {}
         self._lanes: dict[tuple[int, str], Lane] = {}
+        self._servers: dict[tuple[int, str], Servers] = {}
         self._pace = Pace()
+        self._first = 0
 
     def __iter__(self) -> Iterator[Lane]:
-        return iter(self._lanes.values())
+        """All lanes, each time beginning with another one: what some share is not taken by the same one every time."""
+        lanes = list(self._lanes.values())
+        for lane in lanes:
+            self._look_for_servers(lane)
+        self._first += 1
+        at = self._first % len(lanes) if lanes else 0
+        yield from lanes[at:] + lanes[:at]
 
     @property
     def standings(self) -> breaker.Standings:
@@ -189,9 +206,11 @@ class Lanes:
             way = Way(route_of(row), row.weight, row.preference, standing, row.max_connections, rate=row.max_per_second)
             self._open(way, share)
         self._pace = read
-        for key, lane in self._lanes.items():
-            lane.steps = read.steps.get(key, 0)
+        for key, servers in self._servers.items():
+            servers.steps = read.steps.get(key, 0)
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.is_in_use}
+        in_use = {lane.servers for lane in self._lanes.values()}
+        self._servers = {key: servers for key, servers in self._servers.items() if servers in in_use}
 
     def _open(self, fresh: Way, share: int) -> None:
         way = self._ways.setdefault(fresh.route.way, fresh)
@@ -204,7 +223,7 @@ class Lanes:
         way.rate = fresh.rate
         way.is_probed = way.is_broken and way.is_probed and bool(way.waiting or way.on_the_wire)
         way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, _ready_for(fresh.most)))
-        for lane in self:
+        for lane in self._lanes.values():
             if lane.way is way:
                 lane.route = way.route.to(lane.route.destination)
 
@@ -216,7 +235,7 @@ class Lanes:
 
     def abandoned(self) -> list[Claimed]:
         """What still waits in closed lanes; it is taken out of them."""
-        return [one for lane in self if not lane.limit for one in lane.empty()]
+        return [one for lane in self._lanes.values() if not lane.limit for one in lane.empty()]
 
     def full(self) -> frozenset[int | None]:
         """The ways in which enough waits; None among them says that there is no room for mails that may take any."""
@@ -292,5 +311,11 @@ class Lanes:
 
     def _lane(self, way: Way, domain: str) -> Lane:
         route = way.route.to(domain)
-        key = route.way, route.destination
-        return self._lanes.setdefault(key, Lane(way, route, steps=self._pace.steps.get(key, 0)))
+        lane = self._lanes.setdefault((route.way, route.destination), Lane(way, route))
+        self._look_for_servers(lane)
+        return lane
+
+    def _look_for_servers(self, lane: Lane) -> None:
+        if lane.are_servers_known or (key := pace.servers_of(lane.route)) is None:
+            return
+        lane.share(self._servers.setdefault(key, Servers(steps=self._pace.steps.get(key, 0))))

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -12,6 +14,9 @@ from lib.networks import refusal
 
 HOSTS = 8
 """How many servers of a domain are tried in one attempt."""
+REMEMBERED = 10_000
+
+_common_names: OrderedDict[str, str] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class Hosts:
 
     names: tuple[str, ...]
     are_authentic: bool = False
+    best: tuple[str, ...] = field(default=(), compare=False)
+    """Those of them that come first, in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,28 @@ class NoRoute:
 
 async def hosts_of(domain: str) -> Hosts | NoRoute:
     """The servers of a domain; of equals, in random order. A domain without MX records is its own server."""
+    hosts = await _hosts_of(domain)
+    _common_names[domain] = domain if isinstance(hosts, NoRoute) else _common_name(domain, hosts.best)
+    _common_names.move_to_end(domain)
+    while len(_common_names) > REMEMBERED:
+        _common_names.popitem(last=False)
+    return hosts
+
+
+def common_name_of(domain: str) -> str | None:
+    """What the names of a domain's servers have in common with those of others at the same provider; else the domain.
+
+    None as long as this process has not looked for its servers.
+    """
+    return _common_names.get(domain)
+
+
+def forget() -> None:
+    """Know no servers any more."""
+    _common_names.clear()
+
+
+async def _hosts_of(domain: str) -> Hosts | NoRoute:
     if domain.startswith("["):
         return Hosts((domain,))
     answer = await lookup(domain, "MX")
@@ -70,7 +99,24 @@ def _preferred(domain: str, answer: Lookup) -> Hosts | NoRoute:
     names = tuple(name for preference, name in servers if not own or preference < own[0])
     if not names:
         return NoRoute(f"This platform is itself the best mail server of {domain}.", "5.4.6", is_final=True)
-    return Hosts(names[:HOSTS], answer.is_authentic)
+    best = sorted(name for preference, name in servers if preference == servers[0][0])
+    return Hosts(names[:HOSTS], answer.is_authentic, tuple(best))
+
+
+def _common_name(domain: str, best: tuple[str, ...]) -> str:
+    """A host name without its first label: mail.protection.outlook.com of contoso-com.mail.protection.outlook.com.
+
+    A domain that has servers below itself, or none but itself, runs them. What is left of a name like bank.co.uk says nothing.
+    """
+    host = next(iter(best), domain)
+    if host == domain or host.endswith(f".{domain}"):
+        return domain
+    parent = host.partition(".")[2]
+    return host if "." not in parent or _SUFFIX.fullmatch(parent) else parent
+
+
+_SUFFIX = re.compile(r"[a-z]{1,3}\.[a-z]{2}")
+"""Looks like a public suffix: co.uk, com.au. Taking one too many for one costs a little grouping."""
 
 
 def _permitted(host: str, addresses: tuple[str, ...]) -> tuple[str, ...] | NoRoute:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from redis import Redis, RedisError
 
 from email_processor.models import PaceWindow, PausedDestination, SlowedDestination
+from email_processor.outbound import mx
 from email_processor.outbound.addresses import ascii_domain
 from email_processor.outbound.routing import SANDBOX, Route
 from email_processor.outbound.send_result import Outcome, SendResult
@@ -33,10 +34,27 @@ _KEPT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What was read: the domains that are paused, and the steps by way and destination ("" of a smarthost)."""
+    """What was read: the domains that are paused, and the steps by way and servers ("" of a smarthost)."""
 
     paused: frozenset[str] = frozenset()
     steps: dict[tuple[int, str], int] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Servers:
+    """The servers behind a way, or behind the destinations of a direct one that share them, and what is on the wire there."""
+
+    on_the_wire: int = 0
+    steps: int = 0
+    """How often they asked for half of what there was."""
+
+
+def servers_of(route: Route) -> tuple[int, str] | None:
+    """The key of a route's servers; None where a direct one's are not yet known: only one mail shall go there until they are."""
+    if not route.is_direct:
+        return route.way, ""
+    name = mx.common_name_of(route.destination)
+    return None if name is None else (route.way, name)
 
 
 def read(zone_name: str) -> Pace:
@@ -55,11 +73,11 @@ def steps_left(row: SlowedDestination, now: datetime) -> int:
 
 def note(results: Iterable[tuple[Route, SendResult]]) -> bool:
     """Be slower where servers ask for it; answers whether anything changed."""
-    asking = {(route.way, route.destination): result for route, result in results if asks_for_slowness(result)}
+    asking = {servers_of(route): result for route, result in results if asks_for_slowness(result)}
     changes = [
-        _slow_down(way, domain, f"{result.code} {result.text}")
-        for (way, domain), result in asking.items()
-        if way != SANDBOX
+        _slow_down(*servers, f"{result.code} {result.text}")
+        for servers, result in asking.items()
+        if servers is not None and servers[0] != SANDBOX
     ]
     return any(changes)
 

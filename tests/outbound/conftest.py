@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from email_processor.outbound import mta_sts, resolver
+from email_processor.outbound import mta_sts, mx, resolver
 from email_processor.simulator import RunningWorld, running_world
 from epm.models import EmailConnection, Zone
 from tests import factories
@@ -30,6 +30,7 @@ def internet(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
     monkeypatch.setattr(resolver, "ALL_TRIES", 0.3)
     resolver.forget()
     mta_sts.forget()
+    mx.forget()
     with small_internet() as internet:
         settings.EPM_DNS_SERVERS = [internet.names.address]
         yield internet

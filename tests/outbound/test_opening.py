@@ -21,7 +21,7 @@ def test_it_connects_to_an_address() -> None:
 def test_it_says_which_address_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with pytest.raises(aiosmtplib.SMTPConnectError, match="127.0.0.1, port .* Connect"):
+    with pytest.raises(aiosmtplib.SMTPConnectError, match=r"127\.0\.0\.1, port .* Connect"):
         connect("127.0.0.1", port)
 
 

@@ -47,10 +47,10 @@ def read(raw: bytes) -> Reading:
     mail = Mail(mime.parse(raw))
     if (complaint := read_complaint(mail)) is not None:
         return Reading(Kind.COMPLAINT, complaint)
-    if (disposition := read_disposition(mail)) is not None:
-        return Reading(Kind.READ_REPORT, disposition)
     if (report := parse_mail(mail)) is not None:
         return Reading(Kind.DELIVERY_REPORT, report)
+    if (disposition := read_disposition(mail)) is not None:
+        return Reading(Kind.READ_REPORT, disposition)
     return Reading(Kind.AUTO_REPLY if _is_auto_reply(mail) else Kind.REGULAR)
 
 

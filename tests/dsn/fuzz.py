@@ -14,6 +14,12 @@ from pathlib import Path
 from email_processor.inbound.classifying import read
 from email_processor.inbound.dsn.rows import rows
 
+from .family_classics import CLASSICS
+from .family_languages import LANGUAGES
+from .family_prose import PROSE
+from .family_providers import PROVIDERS
+from .family_servers import SERVERS
+
 SAMPLES = Path(__file__).parent / "samples"
 SLOW = 0.05
 """Seconds of this process's own time that one mail may take (the promise of dsn/limits.py)."""
@@ -83,6 +89,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     samples = [path.read_bytes() for path in sorted(SAMPLES.glob("*.eml"))]
+    samples += [case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES)]
     chance, until = random.Random(options.seed), time.monotonic() + (options.seconds or float("inf"))
     count, slowest = 0, 0.0
     while time.monotonic() < until if options.seconds else count < options.mails:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from email_processor.inbound.classifying import Kind, classify
-from email_processor.inbound.dsn import parse_complaint, parse_read_report
+from email_processor.inbound.dsn import parse, parse_complaint, parse_read_report
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.eml"))
 
@@ -155,6 +155,46 @@ def test_it_reads_what_became_of_the_mail() -> None:
     assert report is not None
     assert (report.disposition, report.automatic, report.modifiers) == ("displayed", False, ("error",))
     assert (report.original_message_id, report.original_recipient) == ("<one@example.org>", "bob+sales@example.com")
+
+
+REFUSAL = b"""\
+From: Mail Delivery Subsystem <postmaster@example.com>
+Subject: Automatically rejected mail
+Auto-Submitted: auto-replied (rejected)
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=disposition-notification; boundary=q
+
+--q
+Content-Type: text/plain
+
+Your message to <bob@example.com> was automatically rejected:
+Quota exceeded (mailbox for user is full)
+--q
+Content-Type: message/disposition-notification
+
+Reporting-UA: mx.example.com; Mail Delivery Agent
+Final-Recipient: rfc822; bob@example.com
+Original-Message-ID: <one@example.org>
+Disposition: automatic-action/MDN-sent-automatically; deleted
+
+--q--
+"""
+
+
+def test_it_takes_a_refusal_told_as_a_read_report_for_a_failure() -> None:
+    report = parse(REFUSAL)
+    assert report is not None
+    assert (report.recipients[0].final_recipient, report.recipients[0].reason.word) == (
+        "bob@example.com",
+        "mailbox_full",
+    )
+
+
+def test_it_takes_a_mail_deleted_unread_for_no_failure() -> None:
+    assert (
+        classify(REFUSAL.replace(b"was automatically rejected:", b"was deleted without being read:"))
+        is Kind.READ_REPORT
+    )
 
 
 COMPLAINT = b"""\

@@ -8,10 +8,11 @@ from email_processor.inbound.dsn import parse
 from .families import Case
 from .family_classics import CLASSICS
 from .family_languages import LANGUAGES
+from .family_prose import PROSE
 from .family_providers import PROVIDERS
 from .family_servers import SERVERS
 
-CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *LANGUAGES)
+CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES)
 
 
 def named(name: str) -> Case:

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 from ..mail import Mail
 from ..report import Report
-from . import amazon, dialogue, embedded, failed_header, listed, returned, sendmail, sentence
+from . import amazon, dialogue, embedded, failed_header, listed, refused, returned, sendmail, sentence, subject
 
 Reader = Callable[[Mail], Report | None]
 
 # These know their mails by a form that no person writes.
-STRUCTURED: tuple[Reader, ...] = (amazon.read,)
+STRUCTURED: tuple[Reader, ...] = (amazon.read, refused.read)
 # These read free text, and are asked only of mails that pass Mail.is_free_text_report.
 FREE_TEXT: tuple[Reader, ...] = (embedded.read, sendmail.read, listed.read, failed_header.read, dialogue.read)
 # Last, where a report lists nobody: who is spoken of at all, and for whom the returned mail was.
-GUESSES: tuple[Reader, ...] = (sentence.read, returned.read)
+GUESSES: tuple[Reader, ...] = (sentence.read, subject.read, returned.read)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from ..fields import reply_code
 from ..found import Found, report, telling
 from ..mail import Mail
-from ..notice import ADDRESS, origin_of, told
+from ..notice import ADDRESS, ADDRESSES, origin_of, told
 from ..report import Report
 
 _ENTRY = re.compile(
-    r"[ \t]{0,20}(?:(?:>>>|[*•·+-]|\d{1,3}[.)])[ \t]{1,4})?[<\"'(\[]{0,2}(?:mailto:|smtp:|rfc822;)?"
+    r"[ \t]{0,20}(?:(?:>>>|[*•·+|-]|\d{1,3}[.)])[ \t]{1,4})?[<\"'(\[]{0,2}(?:mailto:|smtp:|rfc822;)?"
     rf"({ADDRESS})(?:<mailto:[^>\n]{{0,300}}>)?[>\"')\]]{{0,2}}"
-    r"((?:[ \t]*[:;,.]|[ \t]*\.\.\.|[ \t]*\(|[ \t]+-{1,2}[ \t]|[ \t]*=|[ \t]{2}|\t)[^\n]*|[ \t]+on [A-Z0-9][^\n]*|[ \t]*"
+    r"((?:[ \t]*[:;,.]|[ \t]*\.\.\.|[ \t]*\(|[ \t]+-{1,2}[ \t]|[ \t]*[=|]|[ \t]{2}|\t)[^\n]*|[ \t]+on [A-Z0-9][^\n]*|[ \t]*"
     r"|[ \t]+(?=[^\n]{0,200}(?:fail|could|not|unknown|invalid|error|reject|full|quota|exceed|\b[45]\d\d\b))[^\n]*)$",
     re.IGNORECASE,
 )
@@ -23,6 +23,9 @@ _NAMED_ENTRY = re.compile(
     r"[ \t]{0,20}(?![^<>\n]{0,80}\b(?:from|to|cc|sender|path|by|at|for|contact|please|mail|message|error)\b)"
     rf"(?:{ADDRESS}|[^\W\d][^<>()\n\d:;@]{{0,60}}) [<(](?:mailto:|smtp:)?({ADDRESS})[>)]([ \t]*(?::[^\n]*)?)$",
     re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    rf"[ \t]{{0,20}}<?{ADDRESS}>?(?:[ \t]{{0,5}}[,;][ \t]{{0,5}}<?{ADDRESS}>?){{1,50}}[ \t]{{0,5}}[,;]?$"
 )
 _AFTER_SENDER = re.compile(
     r"(?:sent|submitted|received|mail|message) (?:by|from)[:]?[ \t]*$|sender(?: was| is)?:?[ \t]*$", re.IGNORECASE
@@ -53,8 +56,7 @@ def _entries(lines: tuple[str, ...]) -> list[_Entry]:
             match = None
         before = line if line.strip() else before
         if match:
-            beside = match[2].strip(" \t:;,.=-")
-            entries.append(_Entry(match[1], [beside] if beside else []))
+            entries += _on_line(line, match)
             reading, blank = True, False
         elif not line.strip():
             blank = blank or not (entries and entries[-1].lines)
@@ -62,6 +64,13 @@ def _entries(lines: tuple[str, ...]) -> list[_Entry]:
         if not match and reading:
             entries[-1].lines.append(line)
     return entries
+
+
+def _on_line(line: str, match: re.Match[str]) -> list[_Entry]:
+    if _SEVERAL.match(line):
+        return [_Entry(address) for address in ADDRESSES.findall(line)]
+    beside = match[2].strip(" \t:;,.=|-")
+    return [_Entry(match[1], [beside] if beside else [])]
 
 
 def _found(entries: list[_Entry], lines: tuple[str, ...]) -> list[Found]:

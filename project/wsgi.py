@@ -1,6 +1,9 @@
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from lib.chunked import reads_chunked
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-application = get_wsgi_application()
+application = reads_chunked(get_wsgi_application(), settings.EPM_BODY_LIMIT)

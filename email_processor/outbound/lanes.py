@@ -5,165 +5,23 @@ connection its caller named; else through one of its zone's, by preference, then
 """
 
 import random
-import time
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from email_processor.models import ConnectionStanding
 from email_processor.outbound import breaker, pace
+from email_processor.outbound.lane import Lane, Way, ready_for
 from email_processor.outbound.pace import Pace, Servers
 from email_processor.outbound.queue import Claimed
-from email_processor.outbound.routing import SANDBOX, Route, route_of
-from email_processor.outbound.send_result import SendResult
+from email_processor.outbound.routing import SANDBOX, route_of
 from epm.models import EmailConnection
 
 _PAUSE = timedelta(minutes=1)
 """How long mails rest whose connection is disabled or whose destination is paused, before somebody looks again."""
-_TROUBLES, _DESTINATION_PAUSE = 3, timedelta(minutes=1)
-"""After how many troubles in a row the mails for one destination rest, and how long."""
-_WAITING_FOR_ONE, _WAITING_IN_ALL = 500, 5000
-"""How many mails may wait in a worker for one destination of a direct connection, and for all of them."""
 _OVERFLOW_PAUSE = timedelta(seconds=2)
 """How long mails rest for whose destination enough waits already."""
-_FEW = 10
-_DEPTH = 5
-"""Mails handed to the wire for each connection: one in dialogue, the others ready, so that none waits for the database. Where
-there are only a few connections one each: a server kept on a short rope shall not have more to lose."""
-
-
-def _ready_for(connections: int) -> int:
-    return connections if connections < _FEW else connections * _DEPTH
-
-
-@dataclass(eq=False)
-class Way:
-    """A connection as a worker uses it, or the sandbox. `limit` bounds what is on the wire through it; 0 is closed."""
-
-    route: Route
-    weight: int = 1
-    preference: int = 0
-    standing: ConnectionStanding | None = None
-    most: int = 1
-    """What its operator allows on the wire."""
-    limit: int = 0
-    is_probed: bool = False
-    """Is it broken, and one mail on its way through it to see whether it still is?"""
-    on_the_wire: int = 0
-    waiting: int = 0
-    rate: int | None = None
-    """Mails a second that all workers together may send through it; None for as many as there are."""
-    used_up: int = 0
-    """The second (Unix time) in which no more may go."""
-
-    @property
-    def is_broken(self) -> bool:
-        return self.standing is not None and self.standing.retry_at is not None
-
-    @property
-    def is_usable(self) -> bool:
-        return self.limit > 0 and not self.is_probed
-
-    @property
-    def is_full(self) -> bool:
-        """Does enough wait to fill the wire once more? Of a direct one: to have something for many destinations."""
-        enough = _WAITING_IN_ALL if self.route.is_direct else self.limit
-        return self.limit > 0 and self.waiting >= enough
-
-    def permitted(self, wanted: int) -> int:
-        """How many of `wanted` may go in this second."""
-        if self.rate is None or wanted <= 0:
-            return wanted
-        second = int(time.time())
-        if second == self.used_up:
-            return 0
-        granted = pace.take(self.route.way, self.rate, wanted)
-        if granted < wanted:
-            self.used_up = second
-        return granted
-
-
-@dataclass(eq=False)
-class Lane:
-    """What is claimed for one way out, or for one destination of a direct one, and what is on the wire there."""
-
-    way: Way
-    route: Route
-    waiting: deque[Claimed] = field(default_factory=deque)
-    on_the_wire: int = 0
-    servers: Servers = field(default_factory=Servers)
-    """What it shares with the lanes of other domains that the same servers take mail for (see `pace`)."""
-    are_servers_known: bool = False
-    troubles: int = 0
-    rests_until: datetime | None = None
-
-    @property
-    def limit(self) -> int:
-        if self.rests_until is not None or not self.way.limit:
-            return 0
-        if not self.are_servers_known:
-            return 1
-        if self.servers.steps:
-            return max(1, min(self.way.limit, self.route.limit >> self.servers.steps))
-        return min(self.way.limit, _ready_for(self.route.limit))
-
-    @property
-    def is_full(self) -> bool:
-        """Does enough wait for one destination? A smarthost has but one lane, which is not full before its way is."""
-        return self.route.is_direct and len(self.waiting) >= _WAITING_FOR_ONE
-
-    @property
-    def is_in_use(self) -> bool:
-        return bool(self.waiting or self.on_the_wire or self.rests_until)
-
-    def note(self, result: SendResult) -> None:
-        """Trouble with all servers of a destination says nothing about others: its lane alone is closed for a while."""
-        self.troubles = self.troubles + 1 if result.is_trouble else 0
-        if self.route.is_direct and self.troubles >= _TROUBLES and self.rests_until is None:
-            self.rests_until = timezone.now() + _DESTINATION_PAUSE
-
-    def wake(self) -> None:
-        """Open it again, if it has rested long enough; then one more trouble closes it."""
-        if self.rests_until is not None and self.rests_until <= timezone.now():
-            self.rests_until = None
-
-    def queue(self, claimed: Claimed) -> None:
-        self.waiting.append(claimed)
-        self.way.waiting += 1
-
-    def take_turns(self) -> list[Claimed]:
-        """The next ones, as many as may go on the wire now."""
-        room = min(self.limit - self.servers.on_the_wire, self.way.limit - self.way.on_the_wire, len(self.waiting))
-        turns = [self.waiting.popleft() for _ in range(self.way.permitted(room))]
-        self.way.waiting -= len(turns)
-        self.leave(len(turns))
-        return turns
-
-    def leave(self, count: int) -> None:
-        """`count` went on the wire."""
-        self.on_the_wire += count
-        self.servers.on_the_wire += count
-        self.way.on_the_wire += count
-
-    def land(self, count: int) -> None:
-        """`count` are no longer on the wire."""
-        self.leave(-count)
-
-    def share(self, servers: Servers) -> None:
-        """Its servers are known now."""
-        self.servers, self.are_servers_known = servers, True
-        servers.on_the_wire += self.on_the_wire
-
-    def empty(self) -> list[Claimed]:
-        """Take out what waits."""
-        left = list(self.waiting)
-        self.waiting.clear()
-        self.way.waiting -= len(left)
-        return left
 
 
 class Lanes:
@@ -222,7 +80,7 @@ class Lanes:
         )
         way.rate = fresh.rate
         way.is_probed = way.is_broken and way.is_probed and bool(way.waiting or way.on_the_wire)
-        way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, _ready_for(fresh.most)))
+        way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, ready_for(fresh.most)))
         for lane in self._lanes.values():
             if lane.way is way:
                 lane.route = way.route.to(lane.route.destination)

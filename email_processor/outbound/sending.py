@@ -23,7 +23,8 @@ from email_processor.models import EventType, State
 from email_processor.outbound import breaker, pace, queue, return_path
 from email_processor.outbound.envelope import Envelope, on_the_wire
 from email_processor.outbound.features import remember_features
-from email_processor.outbound.lanes import Lane, Lanes
+from email_processor.outbound.lane import Lane
+from email_processor.outbound.lanes import Lanes
 from email_processor.outbound.queue import Claimed, Outgoing
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from email_processor.models import ConnectionStanding, Recipient, State
-from email_processor.outbound import lanes
+from email_processor.outbound import lane
 from email_processor.outbound.acceptance import accept
 from email_processor.outbound.sending import drain
 from email_processor.simulator import RunningWorld
@@ -126,7 +126,7 @@ def test_a_slow_domain_does_not_hold_up_another(zone: Zone, internet: Internet) 
 def test_what_does_not_fit_into_the_lane_of_a_domain_waits_a_little(
     zone: Zone, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lanes, "_WAITING_FOR_ONE", 2)
+    monkeypatch.setattr(lane, "_WAITING_FOR_ONE", 2)
     sink = internet.sink("127.0.0.2")
     directly(zone, internet, max_per_destination=2)
     accept(make_submission(zone, *(f"user{n}@bare.example" for n in range(50))))

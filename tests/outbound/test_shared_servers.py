@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from email_processor.models import SlowedDestination, State
 from email_processor.outbound import breaker, mx, pace
-from email_processor.outbound.lanes import Lane, Lanes
+from email_processor.outbound.lane import Lane
+from email_processor.outbound.lanes import Lanes
 from email_processor.outbound.queue import Claimed
 from epm.models import EmailConnection, Zone
 from lib.ids import new_id

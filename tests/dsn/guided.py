@@ -5,7 +5,7 @@ python -m tests.dsn.guided CORPUS -max_total_time=600      options as libFuzzer 
 
 import sys
 
-import atheris  # type: ignore[import-not-found,unused-ignore]
+import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 with atheris.instrument_imports():
     from email_processor.inbound.classifying import read

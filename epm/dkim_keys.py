@@ -5,7 +5,9 @@ taken out of the DNS when no mail signed with it is on the way any more.
 """
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +22,25 @@ from lib import dns
 
 RSA_BITS = 2048
 _STRING_OCTETS = 255
+
+
+class Step(StrEnum):
+    """What an operator may do with a key."""
+
+    CHECK = "check"
+    SWITCH = "switch"
+    FORCE = "force"
+    RETIRE = "retire"
+    DELETE = "delete"
+
+
+STEPS: Mapping[str, tuple[Step, ...]] = {
+    KeyState.NEW: (Step.CHECK, Step.FORCE, Step.DELETE),
+    KeyState.PUBLISHED: (Step.CHECK, Step.SWITCH, Step.DELETE),
+    KeyState.ACTIVE: (Step.CHECK, Step.RETIRE),
+    KeyState.RETIRED: (Step.SWITCH, Step.DELETE),
+}
+"""The steps that a key in each state may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,22 @@ def make(sender_domain: SenderDomain, algorithm: SigningAlgorithm) -> DkimKey:
         public_key=base64.b64encode(_public_octets(private)).decode(),
         created_at=timezone.now(),
     )
+
+
+def take(key: DkimKey, step: Step) -> bool:
+    """Take one of the steps of its state; False where the DNS does not show the key, which `check` and `switch` ask for.
+
+    Raises dns.NoAnswer where the DNS does not answer.
+    """
+    if step in (Step.CHECK, Step.SWITCH) and not check(key):
+        return False
+    if step in (Step.SWITCH, Step.FORCE):
+        activate(key)
+    elif step is Step.RETIRE:
+        retire(key)
+    elif step is Step.DELETE:
+        key.delete()
+    return True
 
 
 def record(key: DkimKey) -> Record:

@@ -250,6 +250,11 @@ def check_sender_domain(row: "SenderDomain") -> None:
     """Raises where the zone may not send from the domain. Puts it in ASCII and lower case."""
     _stays_in_its_zone(row)
     row.domain = _ascii(row.domain)
+    before = _before(row)
+    if before is not None and before.domain != row.domain:
+        raise ValidationError(
+            {"domain": f"The keys and their records belong to {before.domain}. Make a new one instead."}
+        )
     allowed = lines_of(row.zone.sender_domains)
     if not covers(allowed, row.domain) and row.domain not in {_ascii(line.removeprefix("*.")) for line in allowed}:
         raise ValidationError(

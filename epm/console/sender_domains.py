@@ -23,6 +23,7 @@ from epm.console.links import change_url
 from epm.console.pages import InZoneAdmin
 from epm.console.registry import Panel
 from epm.console.shown import BAD, GOOD, QUIET, UNDER_WAY, WAITING, label
+from epm.dkim_keys import STEPS, Step
 from epm.health import Verdict, health
 from epm.models import DkimKey, SenderDomain
 from lib import dns
@@ -43,23 +44,35 @@ VERDICTS: Mapping[Verdict, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A button beside a key."""
+    """A button beside a key. `done` is said when it was pressed, with the selector."""
 
     name: str
     text: str
     consequence: str
+    done: str
 
 
-_CHECK = Choice("check", "Look in the DNS", "Asks whether the record is there.")
-_SWITCH = Choice("switch", "Switch to it", "Signs with it from now on; the one before retires.")
-_FORCE = Choice("force", "Switch without looking", "Nobody can verify the mail until the record is published.")
-_RETIRE = Choice("retire", "Retire it", "Signs with it no more.")
-_DELETE = Choice("delete", "Delete it", "Mail that is still on its way cannot be verified any more.")
-_CHOICES: Mapping[str, tuple[Choice, ...]] = {
-    KeyState.NEW: (_CHECK, _FORCE, _DELETE),
-    KeyState.PUBLISHED: (_CHECK, _SWITCH, _DELETE),
-    KeyState.ACTIVE: (_CHECK, _RETIRE),
-    KeyState.RETIRED: (_SWITCH, _DELETE),
+_CHOICES: Mapping[Step, Choice] = {
+    step: Choice(step.value, *words)
+    for step, words in {
+        Step.CHECK: ("Look in the DNS", "Asks whether the record is there.", "The record of {} is in the DNS."),
+        Step.SWITCH: (
+            "Switch to it",
+            "Signs with it from now on; the one before retires.",
+            "Mail is signed with the key {} from now on.",
+        ),
+        Step.FORCE: (
+            "Switch without looking",
+            "Nobody can verify the mail until the record is published.",
+            "Mail is signed with the key {} from now on.",
+        ),
+        Step.RETIRE: ("Retire it", "Signs with it no more.", "The key {} signs no more."),
+        Step.DELETE: (
+            "Delete it",
+            "Mail that is still on its way cannot be verified any more.",
+            "Deleted the key {}.",
+        ),
+    }.items()
 }
 
 
@@ -113,41 +126,26 @@ class SenderDomainAdmin(InZoneAdmin):
             self._tell(request, row, f"Made the key {key.selector}. Publish its record now.")
             return redirect(f"{change_url(row)}#panel-1")
         key = get_object_or_404(row.keys, pk=request.POST.get("key"))
-        if asked not in {choice.name for choice in _CHOICES[key.state]}:
+        if asked not in STEPS[key.state]:
             messages.error(request, f"Too late: the key {key.selector} is {key.get_state_display().lower()} now.")
-        else:
-            self._do(request, row, key, asked)
+        elif _is_taken(request, key, Step(asked)):
+            self._tell(request, row, _CHOICES[Step(asked)].done.format(key.selector))
         return redirect(f"{change_url(row)}#panel-1")
-
-    def _do(self, request: HttpRequest, row: SenderDomain, key: DkimKey, asked: str) -> None:
-        if asked in ("check", "switch") and not _is_found(request, key):
-            return
-        if asked in ("switch", "force"):
-            dkim_keys.activate(key)
-            self._tell(request, row, f"Mail is signed with the key {key.selector} from now on.")
-        elif asked == "retire":
-            dkim_keys.retire(key)
-            self._tell(request, row, f"The key {key.selector} signs no more.")
-        elif asked == "delete":
-            key.delete()
-            self._tell(request, row, f"Deleted the key {key.selector}.")
-        else:
-            messages.success(request, f"The record of {key.selector} is in the DNS.")
 
     def _tell(self, request: HttpRequest, row: SenderDomain, sentence: str) -> None:
         self.log_change(request, row, sentence)
         messages.success(request, sentence)
 
 
-def _is_found(request: HttpRequest, key: DkimKey) -> bool:
+def _is_taken(request: HttpRequest, key: DkimKey, step: Step) -> bool:
     try:
-        found = dkim_keys.check(key)
+        taken = dkim_keys.take(key, step)
     except dns.NoAnswer as error:
         messages.error(request, f"{error}.")
         return False
-    if not found:
+    if not taken:
         messages.error(request, f"{key} is not in the DNS as shown here. Changes may take as long as its old TTL.")
-    return found
+    return taken
 
 
 def keys_panel(request: HttpRequest, row: SenderDomain) -> dict[str, Any]:
@@ -155,12 +153,16 @@ def keys_panel(request: HttpRequest, row: SenderDomain) -> dict[str, Any]:
     may = request.user.has_perm("epm.change_senderdomain")
     return {
         "keys": [
-            (key, *STATES[KeyState(key.state)], dkim_keys.record(key), _CHOICES[key.state] if may else ())
+            (key, *STATES[KeyState(key.state)], dkim_keys.record(key), _choices(key) if may else ())
             for key in row.keys.select_related("sender_domain").order_by("-created_at")
         ],
         "algorithms": SigningAlgorithm.choices if may else (),
         "url": reverse("admin:epm_senderdomain_keys", args=[row.pk]),
     }
+
+
+def _choices(key: DkimKey) -> list[Choice]:
+    return [_CHOICES[step] for step in STEPS[key.state]]
 
 
 PANEL = Panel("console/sender_keys.html", keys_panel, title="Signing keys", icon="key")

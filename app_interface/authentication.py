@@ -133,10 +133,10 @@ def authenticate(credential_id: str, secret: str, remote_address: str) -> Caller
 def prove(credential_id: str, accepts: Callable[[Credential], bool], remote_address: str) -> Caller:
     """The Caller that `accepts` recognises, calling from `remote_address` (the peer of the connection; empty: a Unix socket).
 
-    An unknown id costs the same work and gets the same answer as a wrong secret. Raises not_authenticated, not_permitted,
+    An unknown id gets the same answer as a wrong secret. Raises not_authenticated, not_permitted,
     rate_limited.
     """
-    credential = Credential.objects.select_related("zone").filter(pk=credential_id.replace("\0", "")).first()
+    credential = _credential(credential_id.replace("\0", ""))
     proven = accepts(credential or _NOBODY)
     if credential is None or not proven:
         raise Problem("not_authenticated", "The credential does not exist or its secret is wrong.")
@@ -146,6 +146,11 @@ def prove(credential_id: str, accepts: Callable[[Credential], bool], remote_addr
     caller = Caller(credential)
     caller.spend(Allowance.REQUESTS)
     return caller
+
+
+@remembered
+def _credential(credential_id: str) -> Credential | None:
+    return Credential.objects.select_related("zone").filter(pk=credential_id).first()
 
 
 def _require_usable(credential: Credential) -> None:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from app_interface.authentication import Caller, authenticate, from_authorization
 from app_interface.problems import Problem
@@ -39,6 +40,23 @@ def test_it_refuses_a_credential_that_is_switched_off(credential: tuple[Credenti
     row.enabled = False
     row.save()
     assert refusal(row, secret) == "not_authenticated"
+
+
+def test_it_reads_the_credential_once_for_many_calls(
+    credential: tuple[Credential, str], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    row, secret = credential
+    authenticate(row.pk, secret, HERE).application("")
+    with django_assert_num_queries(0):
+        authenticate(row.pk, secret, HERE).application("")
+
+
+def test_what_changes_between_two_calls_counts_for_the_second(door: Door, credential: tuple[Credential, str]) -> None:
+    assert door.send().status_code == 202
+    credential[0].applications.clear()
+    assert problem(door.send())[:2] == (400, "invalid_request")
+    credential[0].delete()
+    assert problem(door.send())[:2] == (401, "not_authenticated")
 
 
 def test_it_refuses_an_expired_credential(credential: tuple[Credential, str]) -> None:
@@ -90,7 +108,8 @@ def test_it_notes_the_last_use_at_most_once_a_minute(credential: tuple[Credentia
     authenticate(row.pk, secret, HERE)
     assert first is not None
     assert Credential.objects.get().last_used_at == first
-    Credential.objects.update(last_used_at=first - timedelta(minutes=2))
+    row.last_used_at = first - timedelta(minutes=2)
+    row.save()
     authenticate(row.pk, secret, HERE)
     assert Credential.objects.get().last_used_at > first  # type: ignore[operator]
 

@@ -1,8 +1,9 @@
 """make bench-receipts: how many delivery reports a second are taken in, stored, matched, applied and made news.
 
-First reading alone: milliseconds a mail, on the reports of real servers. Then everything, over SMTP with PostgreSQL (fsync
-on): a listener process, a worker that consumes the queue `intake`, and a sender in this process share the machine. The clock
-runs from the first connection to the commit of the last receipt, its Event and its notification.
+First reading alone: milliseconds a mail, on the reports of real servers. Then everything, over SMTP and over LMTP with
+PostgreSQL (fsync on): a listener process, a worker that consumes the queue `intake`, and a sender in this process share the
+machine. The clock runs from the first connection to the commit of the last receipt, its Event and its notification. Then a
+mailbox of Dovecot's, where that is installed: from its configuration on, until it is empty, and until all is settled.
 """
 
 import os
@@ -19,6 +20,7 @@ from bench.report import emit
 from project.demo.instance import temporary_instance
 
 REPORTS = 6000
+MAILBOX = 10_000
 ROUNDS = 40
 SAMPLES = Path(__file__).parent.parent / "tests" / "dsn" / "samples"
 
@@ -58,10 +60,27 @@ def measure() -> None:
         # Only now are the settings that this process reads those of the temporary instance.
         django.setup()
         from bench import receipts_run
+        from tests.dovecot.server import missing
 
-        taken, settled = receipts_run.take_in(instance, samples(), REPORTS)
-    emit("receipts", "taken in and stored over SMTP, while they are being settled", taken, "reports/s")
-    emit("receipts", "taken in, matched, applied and made news", settled, "reports/s")
+        with receipts_run.receiving(instance):
+            for door in (receipts_run.SMTP, receipts_run.LMTP):
+                taken, settled = receipts_run.take_in(instance, door, samples(), REPORTS)
+                emit(
+                    "receipts",
+                    f"taken in and stored over {door.name}, while they are being settled",
+                    taken,
+                    "reports/s",
+                )
+                emit("receipts", f"taken in over {door.name}, matched, applied and made news", settled, "reports/s")
+            if why := missing():
+                print(f"no mailbox is read: {why}", file=sys.stderr)
+                return
+            mail = Path(folder) / "dovecot"
+            mail.mkdir()
+            Path(folder).chmod(0o755)
+            emptied, settled = receipts_run.take_from_mailbox(instance, samples(), MAILBOX, mail)
+            emit("receipts", f"a mailbox of {MAILBOX} reports emptied over IMAP, all stored", emptied, "s")
+            emit("receipts", "… all matched, applied and made news", settled, "s")
 
 
 if __name__ == "__main__":

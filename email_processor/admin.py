@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from email_processor.console import about, dashboard, finding, test_mail, traffic, ways
+from email_processor.console import about, dashboard, destinations, finding, test_mail, traffic, ways
 from email_processor.console.mail import MessageAdmin, RecipientAdmin
 from email_processor.console.paused import PausedDestinationAdmin
 from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
@@ -43,6 +43,7 @@ console.pages += [
     Page("find/", finding.find, "find"),
     Page("test-mail/", test_mail.page, "test_mail"),
     Page("traffic/", traffic.page, "traffic"),
+    Page("pace/", destinations.page, "pace"),
     Page("help/", about.page, "help"),
 ]
 _TEST_MAIL = Panel(
@@ -62,6 +63,7 @@ console.entries += [
         "Mail", "Suppressions", "do_not_disturb_on", "email_processor_suppression_changelist", _SUPPRESSIONS_SEEN, 70
     ),
     Entry("Mail", "Sessions", "language", "email_processor_session_changelist", _SEEN, 60),
+    Entry("Mail", "Current pace", "speed", "pace", destinations.PERMISSION, 75),
     Entry(
         "Mail",
         "Paused destinations",

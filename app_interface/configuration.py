@@ -4,7 +4,7 @@ Values are read for their type here; whether they make sense is for the models' 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,17 +16,18 @@ from app_interface.operations import shapes
 from app_interface.parameters import Parameter
 from app_interface.problems import Problem, invalid
 from app_interface.readers import Reader
-from epm.choices import Scope
-from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
+from epm.choices import Scope, SigningAlgorithm
+from epm.dkim_keys import Step
+from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Mailbox, SenderDomain, Zone
 
-_WRITE_ONLY = frozenset({"password"})
+_WRITE_ONLY = frozenset({"password", "client_secret", "refresh_token"})
 _NOT_HERE = frozenset({"id", "zone", "signing_secret"})
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of configured row. `lists` are the names of what it has several of, beside its own fields; `told` are fields
-    that are shown and not written.
+    that are shown and not written; `parts` are rows of its own, by the name of their schema, which have addresses of their own.
     """
 
     name: str
@@ -35,11 +36,17 @@ class Kind:
     key: str = "pk"
     lists: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def component(self) -> str:
         """Its name in the OpenAPI description."""
         return self.one.capitalize()
+
+    @property
+    def components(self) -> str:
+        """What several of them are called there."""
+        return self.name.capitalize()
 
     @property
     def fields(self) -> "list[models.Field[Any, Any]]":
@@ -69,6 +76,8 @@ CONNECTIONS = Kind("connections", "connection", EmailConnection)
 CREDENTIALS = Kind(
     "credentials", "credential", Credential, lists=("applications",), told=("old_secret_until", "last_used_at")
 )
+MAILBOXES = Kind("mailboxes", "mailbox", Mailbox, told=("problem", "checked_at", "taken"))
+DOMAINS = Kind("domains", "domain", SenderDomain, parts={"keys": "SigningKey"})
 RENEWAL = (
     Parameter(
         "old_secret_until",
@@ -76,7 +85,25 @@ RENEWAL = (
         "Of a credential: until then its old secret is taken besides the new one. Left out, the old one stops at once.",
     ),
 )
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (ZONES, APPLICATIONS, CONNECTIONS, CREDENTIALS)}
+NEW_KEY = (
+    Parameter(
+        "algorithm",
+        readers.choice({algorithm.value: algorithm for algorithm in SigningAlgorithm}),
+        "RSA is understood everywhere, Ed25519 by few receivers yet.",
+        required=True,
+    ),
+)
+KEY_STEP = (
+    Parameter(
+        "step",
+        readers.choice({step.value: step for step in Step if step is not Step.DELETE}),
+        "check: look in the DNS; switch: look, and sign with it from now on; force: sign without looking; retire: sign no more.",
+        required=True,
+    ),
+)
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (ZONES, APPLICATIONS, CONNECTIONS, MAILBOXES, DOMAINS, CREDENTIALS)
+}
 
 _NAMES = readers.list_of(readers.line(320, minimum=1), maximum=1000)
 _SCOPES = Reader(
@@ -114,7 +141,7 @@ def example_of(kind: Kind, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What `shape_of` answers for a row of `given` values and defaults."""
     defaults = {field.name: _plain(field.get_default()) for field in kind.shown}
     shown = {name: value for name, value in given.items() if name not in _WRITE_ONLY}
-    return {"id": id, **defaults, **{name: [] for name in kind.lists}, **shown}
+    return {"id": id, **defaults, **{name: [] for name in (*kind.lists, *kind.parts)}, **shown}
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:
@@ -123,6 +150,10 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     properties = {
         "id": {"type": "string"},
         **{p.name: {**p.reader.schema, "description": p.help} for p in parameters},
+        **{
+            name: {"type": "array", "items": {"$ref": f"#/components/schemas/{one}"}}
+            for name, one in kind.parts.items()
+        },
     }
     return {"type": "object", "required": list(properties), "properties": properties}
 
@@ -157,11 +188,13 @@ def set_addresses(application: Application, addresses: Sequence[str]) -> None:
             row.save()
 
 
-def _lists(row: models.Model) -> dict[str, list[str]]:
+def _lists(row: models.Model) -> dict[str, list[Any]]:
     if isinstance(row, Application):
         return {"addresses": [address.address for address in row.addresses.all()]}
     if isinstance(row, Credential):
         return {"applications": [application.name for application in row.applications.all()]}
+    if isinstance(row, SenderDomain):
+        return {"keys": [shapes.signing_key(key) for key in row.keys.all()]}
     return {}
 
 

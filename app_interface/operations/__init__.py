@@ -10,6 +10,7 @@ from app_interface.operations.managing import change, create, end_old_secret, re
 from app_interface.operations.receipts import receipt, receipt_raw
 from app_interface.operations.searching import receipts, search
 from app_interface.operations.sending import send_email
+from app_interface.operations.signing_keys import delete_key, domain_health, make_key, take_step
 from app_interface.operations.status import email_status
 from app_interface.operations.status_ex import status_ex
 from app_interface.operations.suppressing import lift, suppress, suppressions
@@ -19,11 +20,14 @@ __all__ = [
     "cancel_email",
     "change",
     "create",
+    "delete_key",
+    "domain_health",
     "email_status",
     "end_old_secret",
     "events",
     "launch_email",
     "lift",
+    "make_key",
     "notifications",
     "receipt",
     "receipt_raw",
@@ -41,4 +45,5 @@ __all__ = [
     "suppress",
     "suppressions",
     "take_in_mail",
+    "take_step",
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, ProtectedError, QuerySet
+from django.db.models import Model, ProtectedError, QuerySet, UUIDField
 from django.utils import timezone
 
 from app_interface.authentication import Caller
@@ -42,7 +42,7 @@ def rows_of(caller: Caller, kind: Kind) -> Shape:
 
 def row_of(caller: Caller, kind: Kind, key: str) -> Shape:
     """One of them. Raises not_permitted, not_found."""
-    return shape_of(kind, _row(caller, kind, key))
+    return shape_of(kind, found_row(caller, kind, key))
 
 
 def create(caller: Caller, kind: Kind, parameters: Mapping[str, Any]) -> Shape:
@@ -60,14 +60,14 @@ def create(caller: Caller, kind: Kind, parameters: Mapping[str, Any]) -> Shape:
 
 def change(caller: Caller, kind: Kind, key: str, parameters: Mapping[str, Any]) -> Shape:
     """Change what is given, leave the rest. Raises not_permitted, not_found, invalid_request."""
-    row = _row(caller, kind, key)
+    row = found_row(caller, kind, key)
     _write(row, kind, read_values(kind.parameters, parameters))
     return row_of(caller, kind, key)
 
 
 def remove(caller: Caller, kind: Kind, key: str) -> None:
     """Delete one that nothing depends on. Raises not_permitted, not_found, invalid_request."""
-    row = _row(caller, kind, key)
+    row = found_row(caller, kind, key)
     if row == caller.credential:
         raise invalid("A credential does not delete itself.")
     try:
@@ -81,7 +81,7 @@ def renew_secret(caller: Caller, kind: Kind, key: str, parameters: Mapping[str, 
 
     Raises not_permitted, not_found, invalid_request.
     """
-    row = _row(caller, kind, key)
+    row = found_row(caller, kind, key)
     values = read_values(RENEWAL if kind is CREDENTIALS else (), parameters)
     old_until = values.get("old_secret_until")
     if old_until is not None and old_until <= timezone.now():
@@ -93,7 +93,7 @@ def renew_secret(caller: Caller, kind: Kind, key: str, parameters: Mapping[str, 
 
 def end_old_secret(caller: Caller, key: str) -> None:
     """Take a credential's old secret no more. Raises not_permitted, not_found."""
-    row = _row(caller, CREDENTIALS, key)
+    row = found_row(caller, CREDENTIALS, key)
     row.end_old_secret()
     row.save()
 
@@ -111,10 +111,11 @@ def _visible(caller: Caller, kind: Kind) -> "QuerySet[Any]":
     if kind is ZONES:
         return Zone.objects.filter(pk=caller.zone.pk)
     rows = kind.model._default_manager.filter(zone=caller.zone)
-    return rows.prefetch_related("applications") if kind is CREDENTIALS else rows
+    return rows.prefetch_related(*kind.lists, *kind.parts)
 
 
-def _row(caller: Caller, kind: Kind, key: str) -> Any:
+def found_row(caller: Caller, kind: Kind, key: str) -> Any:
+    """The row that the caller may manage. Raises not_permitted, not_found."""
     rows = _visible(caller, kind)
     try:
         row = rows.filter(**{kind.key: _key(kind, key)}).first()
@@ -127,7 +128,7 @@ def _row(caller: Caller, kind: Kind, key: str) -> Any:
 
 def _key(kind: Kind, key: str) -> Any:
     """Raises ValueError where it cannot be the key of such a row."""
-    if kind is APPLICATIONS:
+    if isinstance(kind.model._meta.pk, UUIDField):
         return UUID(key)
     if "\0" in key or len(key) > 40:
         raise ValueError("no key")

@@ -21,6 +21,8 @@ from email_processor.models import (
 )
 from email_processor.outbound.expectation import expected_receipts, ways_of
 from email_processor.timeline import Entry, RecipientStory
+from epm import dkim_keys
+from epm.models import DkimKey
 from notifications.models import Notification, NotificationAttempt
 
 Shape = dict[str, Any]
@@ -185,6 +187,21 @@ def suppression(row: Suppression) -> Shape:
         "reason": row.reason,
         "created_at": moment(row.created_at),
         "expires_at": moment(row.expires_at),
+    }
+
+
+def signing_key(row: DkimKey) -> Shape:
+    """A signing key of a sender domain, with the DNS record that publishes it."""
+    return {
+        "id": str(row.pk),
+        "algorithm": row.algorithm,
+        "selector": row.selector,
+        "state": row.state,
+        "record": asdict(dkim_keys.record(row)),
+        "created_at": moment(row.created_at),
+        "published_at": moment(row.published_at),
+        "activated_at": moment(row.activated_at),
+        "retired_at": moment(row.retired_at),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app_interface.batches import MOST_MAILS
-from app_interface.configuration import KINDS, RENEWAL, schema_of
+from app_interface.configuration import KEY_STEP, KINDS, NEW_KEY, RENEWAL, schema_of
 from app_interface.parameters import BATCH_MESSAGE, LAUNCH, SEND, Parameter
 from app_interface.problems import TABLE
 from app_interface.queries import REPLAY, SUPPRESS
@@ -20,7 +20,8 @@ from email_processor.models import (
     Suppression,
 )
 from email_processor.outbound.standing import Condition
-from epm.choices import InDoubtPolicy
+from epm.choices import InDoubtPolicy, KeyState, SigningAlgorithm
+from epm.health import Verdict
 from notifications.models import NotificationState
 
 Schema = dict[str, Any]
@@ -111,6 +112,10 @@ def components() -> Schema:
         "TakenIn": _object(id=ID),
         "StatusEx": _STATUS_EX,
         "Renewal": _request(RENEWAL),
+        "NewSigningKey": _request(NEW_KEY),
+        "SigningKeyStep": _request(KEY_STEP),
+        "SigningKey": _SIGNING_KEY,
+        "DomainHealth": _object(findings=_list(_FINDING)),
         "Secret": _SECRET,
         **_managed(),
         "Problem": _PROBLEM,
@@ -142,7 +147,7 @@ def _managed() -> Schema:
     schemas = {}
     for kind in KINDS.values():
         schemas[kind.component] = schema_of(kind)
-        schemas[f"{kind.component}s"] = _object(**{kind.name: _list(ref(kind.component))})
+        schemas[kind.components] = _object(**{kind.name: _list(ref(kind.component))})
         schemas[f"{kind.component}Fields"] = _request(kind.parameters)
         schemas[f"New{kind.component}"] = {**_request(kind.parameters), "required": kind.compulsory}
     return schemas
@@ -342,6 +347,26 @@ _SECRET = {
     **_object(id=TEXT),
     "properties": {"id": TEXT, "secret": TEXT, "signing_secret": TEXT},
 }
+_RECORD = _object(name=TEXT, type=TEXT, value=TEXT)
+_SIGNING_KEY = _object(
+    id=ID,
+    algorithm=_one_of(SigningAlgorithm.values),
+    selector=TEXT,
+    state=_one_of(KeyState.values),
+    record=_RECORD,
+    created_at=MOMENT,
+    published_at=_or_null(MOMENT),
+    activated_at=_or_null(MOMENT),
+    retired_at=_or_null(MOMENT),
+)
+_FINDING = _object(
+    subject=TEXT,
+    name=TEXT,
+    found=TEXTS,
+    verdict=_one_of(Verdict),
+    sentence=TEXT,
+    publish={"anyOf": [_RECORD, {"type": "null"}]},
+)
 _TURN = _object(
     number=NUMBER,
     created_at=MOMENT,

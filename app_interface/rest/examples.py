@@ -312,6 +312,12 @@ MANAGED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"name": "relay", "server": "relay.example.com", "return_path_domain": "bounces.example.com", "port": 587},
         {"enabled": False},
     ),
+    "mailboxes": (
+        _SESSION,
+        {"name": "bounces", "server": "imap.example.com", "user_name": "bounces@example.com", "password": "hush"},
+        {"poll_seconds": 300},
+    ),
+    "domains": ("1", {"domain": "example.com"}, {"domain": "example.com"}),
     "credentials": (
         "epm-0123456789abcdef",
         {"name": "shop", "scopes": ["send", "read"], "applications": ["orders"]},
@@ -323,4 +329,28 @@ RENEWAL = {"old_secret_until": "2030-02-07T08:00:00Z"}
 SECRET = {
     "credentials": {"secret": "shown this once"},
     "applications": {"signing_secret": "whsec_c2hvd24gdGhpcyBvbmNl"},
+}
+_RECORD = {"name": "epm203001r1._domainkey.example.com", "type": "TXT", "value": "v=DKIM1; k=rsa; p=MIIBIjANBg…"}
+SIGNING_KEY = {
+    "id": _SESSION,
+    "algorithm": "rsa-sha256",
+    "selector": "epm203001r1",
+    "state": "new",
+    "record": _RECORD,
+    "created_at": "2030-01-31T08:00:00.510000Z",
+    "published_at": None,
+    "activated_at": None,
+    "retired_at": None,
+}
+DOMAIN_HEALTH = {
+    "findings": [
+        {
+            "subject": "DKIM",
+            "name": "epm203001r1._domainkey.example.com",
+            "found": [],
+            "verdict": "bad",
+            "sentence": "There is no such record.",
+            "publish": _RECORD,
+        }
+    ]
 }

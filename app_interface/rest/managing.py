@@ -11,8 +11,42 @@ from app_interface.rest.door import DoorView, body_of, caller_of
 
 
 def urls() -> list[URLPattern]:
-    """`/api/v1/zones`, `/applications`, `/connections` and `/credentials`, and one row of each."""
-    return [url for kind in KINDS.values() for url in _urls(kind)]
+    """`/api/v1/zones`, `/applications` and so on, one row of each, and the signing keys and the health of a domain."""
+    return [
+        *(url for kind in KINDS.values() for url in _urls(kind)),
+        path("domains/<str:key>/keys", SigningKeys.as_view(), name="signing_keys"),
+        path("domains/<str:key>/keys/<str:key_id>", SigningKey.as_view(), name="signing_key"),
+        path("domains/<str:key>/health", DomainHealth.as_view(), name="domain_health"),
+    ]
+
+
+class SigningKeys(DoorView):
+    """`/api/v1/domains/{id}/keys`"""
+
+    @described_managing.make_key
+    def post(self, request: Request, key: str) -> Response:
+        return Response(operations.make_key(caller_of(request), key, body_of(request)), 201)
+
+
+class SigningKey(DoorView):
+    """`/api/v1/domains/{id}/keys/{id}`"""
+
+    @described_managing.take_step
+    def post(self, request: Request, key: str, key_id: str) -> Response:
+        return Response(operations.take_step(caller_of(request), key, key_id, body_of(request)))
+
+    @described_managing.delete_key
+    def delete(self, request: Request, key: str, key_id: str) -> Response:
+        operations.delete_key(caller_of(request), key, key_id)
+        return Response(status=204)
+
+
+class DomainHealth(DoorView):
+    """`/api/v1/domains/{id}/health`"""
+
+    @described_managing.domain_health
+    def get(self, request: Request, key: str) -> Response:
+        return Response(operations.domain_health(caller_of(request), key))
 
 
 def _urls(kind: Kind) -> list[URLPattern]:

@@ -7,8 +7,11 @@ from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
 from app_interface import urls
+from app_interface.configuration import KINDS
 from email_processor.models import DeliveryReceipt, Message
-from epm.models import Application, Credential, EmailConnection, Zone
+from epm import dkim_keys
+from epm.choices import SigningAlgorithm
+from epm.models import Application, Credential, DkimKey, EmailConnection, Mailbox, SenderDomain, Zone
 from notifications.models import Notification
 from tests import factories
 from tests.interface.conftest import MAIL, Door, problem
@@ -152,6 +155,41 @@ def test_it_limits_how_much_a_credential_may_ask_for(manager: Door, credential: 
     assert (said["recipients_per_minute"], said["requests_per_minute"]) == (600, None)
 
 
+def test_it_manages_every_field_of_a_connection(manager: Door) -> None:
+    direct = {"name": "direct", "kind": "direct", "preference": 20, "weight": 3, "return_path_domain": "b.example.com",
+              "tls_policy": "required", "tls_policy_of_domains": "bank.example verified", "source_ipv4": "127.0.0.2",
+              "source_ipv6": "::1", "max_per_second": 50, "max_per_destination": 2, "max_connections": 7, "port": 25,
+              "registered_delivery": "delay", "enabled": False, "sender_address": "a@example.com"}  # fmt: skip
+    smarthost = {"name": "relay", "server": "relay.example.com", "return_path_domain": "b.example.com", "user_name": "u",
+                 "transport": "tls", "port": 465, "verify_certificate": False}  # fmt: skip
+    made = [manager.post("connections", body).json() for body in (direct, {**smarthost, "password": "hush"})]
+    assert [{name: row.get(name) for name in said} for row, said in zip(made, (direct, smarthost), strict=True)] == [
+        direct,
+        smarthost,
+    ]
+    tested = {*direct, *smarthost, "password"}
+    assert {field.name for field in KINDS["connections"].fields} <= tested
+    assert EmailConnection.objects.get(name="relay").password == "hush"
+
+
+def test_it_manages_a_mailbox_without_showing_its_secrets(manager: Door) -> None:
+    oauth = {"login": "oauth2", "token_url": "https://login.example/token", "client_id": "c", "client_secret": "hush-1",
+             "refresh_token": "hush-2"}  # fmt: skip
+    body = {"name": "bounces", "server": "imap.example.com", "user_name": "u", **oauth}
+    made = manager.post("mailboxes", body)
+    shown = manager.get(f"mailboxes/{made.json()['id']}")
+    assert (made.status_code, shown.json()["client_id"], shown.json()["taken"]) == (201, "c", 0)
+    assert b"hush" not in made.content + shown.content
+    assert Mailbox.objects.get().refresh_token == "hush-2"
+    call(manager, "PATCH", f"mailboxes/{made.json()['id']}", {"enabled": False})
+    assert Mailbox.objects.get().due_at is None
+
+
+def test_it_checks_a_mailbox_as_the_console_does(manager: Door) -> None:
+    answer = manager.post("mailboxes", {"name": "x", "server": "imap.example.com", "user_name": "u"})
+    assert problem(answer) == (400, "invalid_request", "password")
+
+
 def test_it_deletes_what_was_never_used(manager: Door, application: Application, message: Message) -> None:
     assert problem(call(manager, "DELETE", f"applications/{application.pk}"))[:2] == (400, "invalid_request")
     unused = manager.post("applications", {"name": "news", "message_types": "regular"}).json()["id"]
@@ -159,7 +197,7 @@ def test_it_deletes_what_was_never_used(manager: Door, application: Application,
     assert problem(manager.get(f"applications/{unused}"))[:2] == (404, "not_found")
 
 
-@pytest.mark.parametrize("kind", ["zones", "connections", "credentials"])
+@pytest.mark.parametrize("kind", ["zones", "connections", "mailboxes", "domains", "credentials"])
 def test_one_applications_manager_manages_nothing_else(zone: Zone, application: Application, kind: str) -> None:
     row, secret = factories.make_credential(zone, application, scopes=["manage"])
     door = Door(row.pk, secret)
@@ -187,6 +225,10 @@ def test_a_stranger_sees_and_changes_nothing_at_any_address(
     connection: EmailConnection, owner: str,
 ) -> None:  # fmt: skip
     """Walks all there is, with every method, by the ids of somebody else; whatever is answered names nothing of theirs."""
+    mailbox = Mailbox.objects.create(
+        zone=zone, name="returned mail", server="127.0.0.1", user_name="u", password="hush"
+    )
+    signing_key = dkim_keys.make(SenderDomain.objects.create(zone=zone, domain="example.com"), SigningAlgorithm.ED25519)
     elsewhere = zone if owner == "another application of the zone" else factories.make_zone("other")
     row, secret = factories.make_credential(
         elsewhere, factories.make_application(elsewhere, "theirs"), scopes=["send", "launch", "read", "manage"]
@@ -194,13 +236,15 @@ def test_a_stranger_sees_and_changes_nothing_at_any_address(
     stranger, keys = Door(row.pk, secret), {
         "message_id": message.pk, "receipt_id": DeliveryReceipt.objects.get().pk, "suppression_id": message.pk,
         "notification_id": Notification.objects.first().pk,  # type: ignore[union-attr]
-        "code": "internal",
+        "key_id": signing_key.pk, "code": "internal",
     }  # fmt: skip
     configured = {"zones": zone.name, "applications": application.pk, "connections": connection.pk,
-                  "credentials": credential[0].pk}  # fmt: skip
-    hidden = (str(message.pk), "jo@example.net", application.name, str(application.pk), application.signing_secret)
+                  "credentials": credential[0].pk, "mailboxes": mailbox.pk, "domains": signing_key.sender_domain_id}  # fmt: skip
+    assert configured.keys() == KINDS.keys()
+    hidden = (str(message.pk), "jo@example.net", application.name, str(application.pk), application.signing_secret,
+              mailbox.name, signing_key.selector)  # fmt: skip
     walked = addresses()
-    assert len(walked) > 25
+    assert len(walked) > 35
     for pattern in walked:
         keys["key"] = configured.get(pattern.split("/")[2], "")
         path = pattern.replace("<str:", "{").replace(">", "}").format(**keys).removeprefix("api/v1/")
@@ -213,3 +257,4 @@ def test_a_stranger_sees_and_changes_nothing_at_any_address(
             assert not any(word in said.replace("application 'orders'", "") for word in hidden), (method, path, said)
     application.refresh_from_db()
     assert (application.enabled, Message.objects.count()) == (True, 1)
+    assert (Mailbox.objects.count(), DkimKey.objects.count()) == (1, 1)

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
 from app_interface.problems import Problem, from_exception
-from app_interface.soap import addressing, description, envelope, faults, security
+from app_interface.soap import addressing, description, envelope, faults, mtom, security
 from app_interface.soap.dispatch import call, operation_of
 from app_interface.soap.envelope import V11, VERSIONS, Envelope, MustUnderstand, Version, VersionMismatch
 
@@ -59,12 +59,15 @@ def _answer(request: HttpRequest) -> HttpResponse:
 def _version(request: HttpRequest) -> Version:
     if request.method != "POST":
         raise Problem("method_not_allowed", "Call with POST; GET knows ?wsdl and ?xsd.")
-    return envelope.version_of(request.headers.get("Content-Type", ""))
+    return envelope.version_of(mtom.envelope_type(request.headers.get("Content-Type", "")))
 
 
 def _read(request: HttpRequest) -> Envelope:
-    content_type, action = request.headers["Content-Type"], request.headers.get("SOAPAction", "")
-    return envelope.read(request.body, content_type, action, UNDERSTOOD)
+    package = mtom.unpacked(request.body, request.headers["Content-Type"])
+    action = request.headers.get("SOAPAction", "")
+    asked = envelope.read(package.body, package.content_type, action, UNDERSTOOD)
+    mtom.include(asked.payload, package.parts)
+    return asked
 
 
 def _answered(request: HttpRequest, asked: Envelope) -> tuple[etree._Element, Sequence[etree._Element]]:

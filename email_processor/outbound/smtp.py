@@ -72,6 +72,11 @@ class Connection:
         )
 
     @property
+    def is_protected(self) -> bool:
+        """Does it speak TLS?"""
+        return bool(self._tls)
+
+    @property
     def is_open(self) -> bool:
         return self._dialogue is not None and self._dialogue.is_open
 

@@ -77,6 +77,7 @@ EMAILS = (
     *_PAGE,
 )
 RECEIPTS = (_APPLICATION, _ADDRESS, *_PAGE)
+TRAFFIC = (_APPLICATION, _SINCE, _UNTIL, _LIMIT)
 NOTIFICATIONS = (
     _APPLICATION,
     Parameter("state", _words(NotificationState.values), "In this state only."),

@@ -12,6 +12,7 @@ v1 = [
     path("receipts", views.Receipts.as_view(), name="receipts"),
     path("receipts/<str:receipt_id>", views.Receipt.as_view(), name="receipt"),
     path("receipts/<str:receipt_id>/raw", views.ReceiptRaw.as_view(), name="receipt_raw"),
+    path("traffic", views.Traffic.as_view(), name="traffic"),
     path("events", views.Events.as_view(), name="events"),
     path("notifications", views.Notifications.as_view(), name="notifications"),
     path("notifications/replay", views.Replay.as_view(), name="replay"),

@@ -5,6 +5,7 @@ and a row in `soap/dispatch.py`.
 from app_interface.operations.batching import send_batch
 from app_interface.operations.cancelling import cancel_email
 from app_interface.operations.events import events, notifications, replay_many, replay_one
+from app_interface.operations.expecting import traffic
 from app_interface.operations.launching import launch_email
 from app_interface.operations.managing import change, create, end_old_secret, remove, renew_secret, row_of, rows_of
 from app_interface.operations.receipts import receipt, receipt_raw
@@ -46,4 +47,5 @@ __all__ = [
     "suppressions",
     "take_in_mail",
     "take_step",
+    "traffic",
 ]

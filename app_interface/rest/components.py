@@ -20,6 +20,7 @@ from email_processor.models import (
     Suppression,
 )
 from email_processor.outbound.standing import Condition
+from email_processor.traffic import ANSWERS
 from epm.choices import InDoubtPolicy, KeyState, SigningAlgorithm
 from epm.health import Verdict
 from notifications.models import NotificationState
@@ -101,6 +102,7 @@ def components() -> Schema:
         "Found": _page("emails", _FOUND),
         "Cancelled": _CANCELLED,
         "Receipts": _page("receipts", ref("ReceiptOfMessage")),
+        "Traffic": _TRAFFIC,
         "Events": _object(events=_list(ANY_OBJECT), next={**TEXT, "description": "Give it as `after`."}),
         "Notifications": _page("notifications", ref("NotificationOfApplication")),
         "NotificationOfApplication": {"allOf": [ref("Notification"), _object(application=TEXT, subject=ID)]},
@@ -325,6 +327,26 @@ _SUPPRESSION = _object(
     reason=TEXT,
     created_at=MOMENT,
     expires_at=_or_null(MOMENT),
+)
+_TRAFFIC = _object(
+    since=MOMENT,
+    until=MOMENT,
+    destinations=_list(
+        _object(
+            application=TEXT,
+            domain=TEXT,
+            taken={**NUMBER, "description": "Recipients that some server took."},
+            asked={**NUMBER, "description": "Those of them that were to be reported on if delivered."},
+            answered={**NUMBER, "description": "Those asked for with a final report."},
+            share=_or_null({**SECONDS, "description": "answered / asked"}),
+            came=_object(**dict.fromkeys(ANSWERS, NUMBER)),
+            within=_list(_object(seconds=_or_null(SECONDS), receipts=NUMBER)),
+            mean_seconds=_or_null(SECONDS),
+            silent={**FLAG, "description": "Asked often, and never answered."},
+        )
+    ),
+    more={**NUMBER, "description": "Destinations beyond the limit."},
+    silent={**TEXTS, "description": "Domains that never answer."},
 )
 _STATUS_EX = _object(
     started_at={**MOMENT, "description": "Counters count from here."},

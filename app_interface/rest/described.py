@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from app_interface.operations import shapes
 from app_interface.problems import TABLE
-from app_interface.queries import EMAILS, ENVELOPE, EVENTS, NOTIFICATIONS, RECEIPTS, SUPPRESSIONS
+from app_interface.queries import EMAILS, ENVELOPE, EVENTS, NOTIFICATIONS, RECEIPTS, SUPPRESSIONS, TRAFFIC
 from app_interface.rest import examples
 from app_interface.rest.components import ref
 from app_interface.rest.describing import (
@@ -132,6 +132,15 @@ receipts = extend_schema(
     description="Newest first, in pages.",
     parameters=query(RECEIPTS),
     responses=page("Receipts", {"receipts": [examples.RECEIPT], "next": None}),
+)
+traffic = extend_schema(
+    operation_id="getTraffic",
+    tags=["receipts"],
+    summary="Receipts expected and received",
+    description="For each application and each domain it wrote to, most mail first: how many recipients a server took, how "
+    "many of these it was asked to report on, what came, and how long that took. Without `since`, of the last 7 days.",
+    parameters=query(TRAFFIC),
+    responses=page("Traffic", examples.TRAFFIC),
 )
 events = extend_schema(
     operation_id="getEvents",

@@ -280,6 +280,40 @@ SUPPRESSION = {
     "created_at": "2030-01-31T08:00:00.510000Z",
     "expires_at": None,
 }
+TRAFFIC = {
+    "since": "2030-01-24T08:00:00Z",
+    "until": "2030-01-31T08:00:00Z",
+    "destinations": [
+        {
+            "application": "main:orders",
+            "domain": "example.net",
+            "taken": 120,
+            "asked": 100,
+            "answered": 97,
+            "share": 0.97,
+            "came": {
+                "delivered": 90,
+                "relayed": 5,
+                "failed": 2,
+                "delayed": 1,
+                "expanded": 0,
+                "read": 0,
+                "complained": 0,
+            },
+            "within": [
+                {"seconds": 60.0, "receipts": 80},
+                {"seconds": 600.0, "receipts": 15},
+                {"seconds": 3600.0, "receipts": 2},
+                {"seconds": 86400.0, "receipts": 1},
+                {"seconds": None, "receipts": 0},
+            ],
+            "mean_seconds": 74.2,
+            "silent": False,
+        }
+    ],
+    "more": 0,
+    "silent": ["example.org"],
+}
 STATUS_EX = {
     "started_at": "2030-01-31T07:00:00Z",
     "now": "2030-01-31T08:00:00Z",

@@ -86,6 +86,14 @@ class ReceiptRaw(DoorView):
         return HttpResponse(raw, "message/rfc822", headers=name)
 
 
+class Traffic(DoorView):
+    """`/api/v1/traffic`"""
+
+    @described.traffic
+    def get(self, request: Request) -> Response:
+        return Response(operations.traffic(caller_of(request), query_of(request)))
+
+
 class Events(DoorView):
     """`/api/v1/events`"""
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import CharField, TextField
 
 from email_processor.inbound.dsn import Action, Complaint, ReadReport, Report, ReportedRecipient
+from email_processor.inbound.dsn.reasons import explain
 from email_processor.inbound.dsn.report import Fields
 from email_processor.models import DeliveryReceipt, EventType, Evidence, State
 
@@ -96,12 +97,15 @@ def _of_report(report: Report) -> Statement:
 
 
 def _block(reported: ReportedRecipient, common: Mapping[str, Any]) -> Block:
+    action, reason = reported.action, reported.reason
+    if reported.handed_on:
+        action, reason = Action.RELAYED, explain(reported.status, "", Action.RELAYED)
     texts = {
-        "action": reported.action.value,
+        "action": action.value,
         "status": reported.status,
         "diagnostic": reported.diagnostic_code,
-        "reason": reported.reason.word,
-        "explanation": reported.reason.explanation,
+        "reason": reason.word,
+        "explanation": reason.explanation,
         "final_recipient": reported.final_recipient,
         "original_recipient": reported.original_recipient,
         "remote_mta": reported.remote_mta,
@@ -110,12 +114,12 @@ def _block(reported: ReportedRecipient, common: Mapping[str, Any]) -> Block:
     columns = {
         **common,
         **{name: _text(name, value) for name, value in texts.items()},
-        "hard": reported.reason.permanent,
+        "hard": reason.permanent,
         "last_attempt": reported.last_attempt_date,
         "will_retry_until": reported.will_retry_until,
         "recipient_fields": _fields(reported.fields),
     }
-    return Block(reported.action.value, reported.final_recipient, reported.original_recipient, columns)
+    return Block(action.value, reported.final_recipient, reported.original_recipient, columns)
 
 
 def _of_read_report(said: ReadReport) -> Statement:

@@ -1,5 +1,7 @@
 """Why mail is not delivered: the table of reasons and what it makes of servers' answers."""
 
+from collections import Counter
+
 import pytest
 
 from email_processor.inbound.dsn.reasons import TABLE, explain
@@ -66,6 +68,12 @@ def test_it_never_calls_a_4xx_permanent() -> None:
     assert not explain("5.1.1", "", Action.DELAYED).permanent
 
 
+@pytest.mark.parametrize("answer", ["", "452 4.2.2 Mailbox full", "connection timed out", "550 spam"])
+def test_it_says_of_a_delay_that_the_mail_is_still_being_tried(answer: str) -> None:
+    assert "still being tried" in explain("4.0.0", answer, Action.DELAYED).explanation
+    assert "still being tried" not in explain("4.0.0", answer).explanation
+
+
 @pytest.mark.parametrize("action", [Action.DELIVERED, Action.RELAYED, Action.EXPANDED])
 def test_it_finds_no_fault_in_success(action: Action) -> None:
     assert explain("2.0.0", "250 user unknown to none", action).fault is Fault.NOBODY
@@ -82,6 +90,12 @@ def test_it_knows_every_code_of_the_iana_registry() -> None:
         *(f"7.{n}" for n in range(31)),
     }
     assert registered <= set(TABLE.codes)
+
+
+def test_it_has_each_phrase_once() -> None:
+    """The first one wins: a second would only mislead those who read the table."""
+    phrases = Counter(phrase.text for found in TABLE.phrases.values() for phrase in found)
+    assert [text for text, count in phrases.items() if count > 1] == []
 
 
 def test_it_explains_every_class_in_one_sentence() -> None:

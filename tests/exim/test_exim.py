@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.exim, pytest.mark.django_db(transaction=True)]
         ("bob@local.test", "delivered", State.DELIVERED, "2.0.0"),
         ("bøb@local.test", "delivered", State.DELIVERED, "2.0.0"),
         ("team@alias.test", "delivered", State.DELIVERED, "2.0.0"),
-        # Exim says "delivered" also of what it handed to a server that makes no reports.
-        ("someone@nodsn.test", "delivered", State.DELIVERED, "2.0.0"),
+        # Exim calls that delivered, and says in its notice that the next server makes no reports.
+        ("someone@nodsn.test", "relayed", State.RELAYED, "2.0.0"),
         ("nobody@local.test", "failed", State.BOUNCED, "5.0.0"),
         # Exim says 5.0.0; what the next server answered stands in Diagnostic-Code.
         ("nobody@refusing.test", "failed", State.BOUNCED, "5.1.1"),

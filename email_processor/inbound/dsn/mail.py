@@ -135,6 +135,10 @@ class Mail:
         return bool(wording.REPORT_WORDING.search(self.notice.text[:4_000]))
 
     @cached_property
+    def speaks_of_handing_on(self) -> bool:
+        return bool(wording.HANDED_ON.search(self.notice.text))
+
+    @cached_property
     def is_answer(self) -> bool:
         """A person answers or forwards."""
         return bool(wording.ANSWER_PREFIX.match(self.subject)) and not self.is_report

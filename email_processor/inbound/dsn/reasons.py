@@ -61,6 +61,7 @@ class Table:
     replies: dict[str, str]
     phrases: dict[str, tuple[_Phrase, ...]]
     temporary: dict[str, str]
+    delayed: dict[str, str]
 
 
 def _words(text: str) -> str:
@@ -105,7 +106,8 @@ def _load(path: Path) -> Table:
     )
     if unknown := known - set(classes):
         raise ValueError(f"{path.name}: no such class: {', '.join(sorted(unknown))}")
-    return Table(classes, codes, data["reply"], _index(texts), temporary)
+    delayed = {word: entry.get("delayed", data["class"]["expired"]["delayed"]) for word, entry in data["class"].items()}
+    return Table(classes, codes, data["reply"], _index(texts), temporary, delayed)
 
 
 def _index(texts: list[tuple[str, str, bool]]) -> dict[str, tuple[_Phrase, ...]]:
@@ -139,7 +141,9 @@ def explain(status: str, diagnostic: str, action: Action = Action.FAILED) -> Rea
     if reason is None:
         word = "expired" if action is Action.DELAYED else "undefined"
         reason = _reason(word, f"status {status}" if status else f"action {action.value}")
-    return _while_temporary(reason) if action is Action.DELAYED or status.startswith("4") else reason
+    if action is Action.DELAYED:
+        return replace(_while_temporary(reason), explanation=TABLE.delayed[_while_temporary(reason).word])
+    return _while_temporary(reason) if status.startswith("4") else reason
 
 
 def _while_temporary(reason: Reason) -> Reason:

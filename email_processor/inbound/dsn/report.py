@@ -45,6 +45,7 @@ class ReportedRecipient:
     Addresses and MTA names come without their type prefix, xtext and utf-8-addr-xtext decoded (RFC 3461 4, RFC 6533 3);
     the literal values stand in `fields`, in the order of the report. Times are UTC. What is not said is "" or None.
     `status` is the best enhanced status known (RFC 3463), `reported_status` what the Status field literally said.
+    `handed_on`: it is called delivered, but the notice says that it went on to a server that reports nothing (Exim does).
     """
 
     final_recipient: str
@@ -60,6 +61,7 @@ class ReportedRecipient:
     final_log_id: str
     fields: Fields
     reason: Reason
+    handed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from . import fields, limits
+from . import fields, limits, wording
 from .mail import Mail
 from .mime import Entity
 from .notice import implied_action
@@ -99,7 +99,15 @@ def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
         final_log_id=said["final-log-id"],
         fields=tuple(block),
         reason=_reason(mail, original or final, status, diagnostic, action),
+        handed_on=action is Action.DELIVERED and _is_handed_on(mail, original, final),
     )
+
+
+def _is_handed_on(mail: Mail, *addresses: str) -> bool:
+    """RFC 3461 6.2.4 calls that relayed."""
+    if not mail.speaks_of_handing_on:
+        return False
+    return any(wording.HANDED_ON.search(mail.notice.about(address)) for address in addresses if address)
 
 
 def _reason(mail: Mail, address: str, status: str, diagnostic: str, action: Action) -> Reason:

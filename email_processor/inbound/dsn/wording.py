@@ -92,6 +92,7 @@ SUCCESS = _any_of(
     r"successful(?:ly)? deliver|had successful delivery|has been (?:successfully )?delivered",
     r"was (?:successfully )?delivered to|delivered to the following|successfully relayed|return receipt",
 )
+HANDED_ON = re.compile(r"relayed (?:to non|via non)[- ]\"?dsn", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:not|n't|cannot|fail\w*|unable|undeliver\w*|error)\b", re.IGNORECASE)
 
 # The fields of a mail as a notice quotes them.

@@ -110,8 +110,6 @@ def _problems(mailbox: Mailbox) -> Iterator[tuple[str, str]]:
         if not mailbox.refresh_token and not mailbox.client_secret:
             yield "refresh_token", "Without a client secret it takes a refresh token."
     if mailbox.protocol == MailboxProtocol.POP3:
-        if mailbox.login != MailboxLogin.PASSWORD:
-            yield "login", "OAuth 2.0 is for IMAP only: with POP3, log in with a password."
         if mailbox.after_taking != AfterTaking.DELETE:
             yield "after_taking", "POP3 knows neither flags nor folders: what was taken can only be deleted."
         if mailbox.folder.upper() != "INBOX":

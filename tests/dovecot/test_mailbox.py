@@ -190,27 +190,63 @@ def test_it_says_which_folder_is_missing(make: Callable[..., Mailbox]) -> None:
     assert "Nowhere" in look_into(make(folder="Nowhere")).problem
 
 
+@pytest.fixture
+def make_tokened(make: Callable[..., Mailbox], provider: Receiver) -> Callable[..., Mailbox]:
+    """A mailbox behind access tokens; the provider says that each is good for an hour, and its user's."""
+
+    def make_tokened(protocol: str = IMAP, active: str = "yes") -> Mailbox:
+        mailbox = make(
+            protocol,
+            login=MailboxLogin.OAUTH2,
+            token_url=f"{provider.url}/token",
+            client_id="epm",
+            refresh_token="refresh",
+            password="",
+        )
+
+        def answer(asked: Any) -> Reply:
+            if asked.path == "/token":
+                return Reply(200, b'{"access_token": "fresh", "refresh_token": "next", "expires_in": 3600}')
+            return Reply(200, f'{{"active": "{active}", "user": "{mailbox.user_name}"}}'.encode())
+
+        provider.script = answer
+        return mailbox
+
+    return make_tokened
+
+
+def tokens_asked(provider: Receiver) -> list[bytes]:
+    return [asked.body for asked in provider.received if asked.path == "/token"]
+
+
+@pytest.mark.parametrize("protocol", [IMAP, POP3])
 def test_it_logs_in_with_a_fresh_access_token(
-    make: Callable[..., Mailbox], deliver: Deliver, provider: Receiver
+    make_tokened: Callable[..., Mailbox], deliver: Deliver, provider: Receiver, protocol: str
 ) -> None:
-    mailbox = make(
-        login=MailboxLogin.OAUTH2,
-        token_url=f"{provider.url}/token",
-        client_id="epm",
-        refresh_token="refresh",
-        password="",
-    )
-
-    def answer(asked: Any) -> Reply:
-        if asked.path == "/token":
-            return Reply(200, b'{"access_token": "fresh", "refresh_token": "next"}')
-        return Reply(200, f'{{"active": "yes", "user": "{mailbox.user_name}"}}'.encode())
-
-    provider.script = answer
+    mailbox = make_tokened(protocol)
     deliver(mailbox.user_name, regular(ORDERS))
     assert look_into(mailbox).problem == ""
     assert (mailbox.taken, mailbox.refresh_token) == (1, "next")
-    assert b"grant_type=refresh_token&refresh_token=refresh" in provider.received[0].body
+    assert b"grant_type=refresh_token&refresh_token=refresh" in tokens_asked(provider)[-1]
+
+
+def test_it_shows_a_token_again_while_it_is_good(make_tokened: Callable[..., Mailbox], provider: Receiver) -> None:
+    mailbox = make_tokened()
+    before = len(tokens_asked(provider))
+    look_into(mailbox)
+    assert look_into(mailbox).problem == ""
+    assert len(tokens_asked(provider)) == before + 1
+
+
+@pytest.mark.parametrize("protocol", [IMAP, POP3])
+def test_it_asks_for_another_token_when_one_was_refused(
+    make_tokened: Callable[..., Mailbox], provider: Receiver, protocol: str
+) -> None:
+    mailbox = make_tokened(protocol, active="no")
+    before = len(tokens_asked(provider))
+    assert look_into(mailbox).problem != ""
+    look_into(mailbox)
+    assert len(tokens_asked(provider)) == before + 2
 
 
 def test_it_says_why_the_provider_gives_no_token(make: Callable[..., Mailbox], provider: Receiver) -> None:

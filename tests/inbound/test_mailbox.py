@@ -147,7 +147,6 @@ def test_it_reads_no_mailbox_that_is_disabled(zone: Zone) -> None:
         ({"after_taking": AfterTaking.MOVE, "move_to": "INBOX"}, "move_to", "taken again"),
         ({"protocol": MailboxProtocol.POP3, "after_taking": AfterTaking.MARK}, "after_taking", "only be deleted"),
         ({"protocol": MailboxProtocol.POP3, "folder": "Bounces"}, "folder", "POP3 knows no folders"),
-        ({"protocol": MailboxProtocol.POP3, "login": MailboxLogin.OAUTH2}, "login", "IMAP only"),
         ({"login": MailboxLogin.OAUTH2, "client_id": "epm", "refresh_token": "r"}, "token_url", "access tokens"),
         ({"login": MailboxLogin.OAUTH2, "client_id": "epm", "token_url": "https://a.b"}, "refresh_token", "refresh"),
         ({"poll_seconds": 0}, "poll_seconds", "5 to 86400"),

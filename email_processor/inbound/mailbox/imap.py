@@ -39,7 +39,8 @@ class ImapBox(Box):
 
     def _log_in(self) -> None:
         if self._mailbox.login == MailboxLogin.OAUTH2:
-            self._client.oauth2_login(self._mailbox.user_name, tokens.access_token(self._mailbox))
+            with tokens.lent(self._mailbox) as token:
+                self._client.oauth2_login(self._mailbox.user_name, token)
         else:
             self._client.login(self._mailbox.user_name, self._mailbox.password)
 

@@ -1,10 +1,12 @@
 """A mailbox read by POP3 (RFC 1939), with STLS (RFC 2595). It knows the INBOX and deletion, and nothing else."""
 
 import poplib
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 
-from email_processor.inbound.mailbox.box import READ_SECONDS, Box, tls_context
-from epm.choices import MailboxTransport
+from email_processor.inbound.mailbox import tokens
+from email_processor.inbound.mailbox.box import READ_SECONDS, Box, Refused, tls_context
+from epm.choices import MailboxLogin, MailboxTransport
 from epm.models import Mailbox
 
 
@@ -21,12 +23,28 @@ class Pop3Box(Box):
         try:
             if mailbox.transport == MailboxTransport.STARTTLS:
                 self._client.stls(context)
-            self._client.user(mailbox.user_name)
-            self._client.pass_(mailbox.password)
+            self._log_in(mailbox)
         except BaseException:
             self.drop()
             raise
         self._sizes: dict[int, int] = {}
+
+    def _log_in(self, mailbox: Mailbox) -> None:
+        if mailbox.login == MailboxLogin.OAUTH2:
+            with tokens.lent(mailbox) as token:
+                self._show(mailbox.user_name, token)
+        else:
+            self._client.user(mailbox.user_name)
+            self._client.pass_(mailbox.password)
+
+    def _show(self, user_name: str, token: str) -> None:
+        """XOAUTH2 (RFC 5034 4): two lines, for a token is longer than a command may be. A refusal is a challenge first."""
+        said = f"user={user_name}\x01auth=Bearer {token}\x01\x01"
+        self._client._shortcmd("AUTH XOAUTH2")  # type: ignore[attr-defined]
+        answer = self._client._shortcmd(b64encode(said.encode()).decode())  # type: ignore[attr-defined]
+        if not answer.startswith(b"+OK"):
+            self._client._shortcmd("")  # type: ignore[attr-defined]
+            raise Refused("The server refuses the access token.")
 
     def waiting(self) -> list[int]:
         _, lines, _ = self._client.list()

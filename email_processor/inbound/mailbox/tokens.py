@@ -2,7 +2,12 @@
 
 import asyncio
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
 from email_processor.inbound.mailbox.box import Refused
 from epm.models import Mailbox
@@ -12,11 +17,45 @@ SECONDS = 20.0
 ANSWER_OCTETS = 100_000
 
 
-def access_token(mailbox: Mailbox) -> str:
-    """A fresh token: for the refresh token, or where there is none, in the client's own name.
+SHORT_OF_THE_END = 60.0
+"""Seconds before its end in which a token is shown to nobody any more."""
 
-    A refresh token that the provider replaces is stored. Raises Refused, and lib.http.Unreachable.
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A token, what it was asked for with, and until when (monotonic) it is good."""
+
+    token: str
+    asked: str
+    until: float
+
+
+_kept: dict[UUID, _Kept] = {}
+
+
+@contextmanager
+def lent(mailbox: Mailbox) -> Iterator[str]:
+    """A token to log in with: the one of the last time while it is good, for providers count how often they are asked.
+
+    Forgotten where logging in fails. Raises Refused, and lib.http.Unreachable.
     """
+    kept = _kept.get(mailbox.pk)
+    try:
+        if kept and kept.asked == _asked(mailbox) and time.monotonic() < kept.until:
+            yield kept.token
+        else:
+            yield _fresh(mailbox)
+    except BaseException:
+        _kept.pop(mailbox.pk, None)
+        raise
+
+
+def _asked(mailbox: Mailbox) -> str:
+    return json.dumps([mailbox.token_url, mailbox.user_name, _request(mailbox)])
+
+
+def _fresh(mailbox: Mailbox) -> str:
+    """For the refresh token, or where there is none, in the client's own name. One that the provider replaces is stored."""
     answer = asyncio.run(
         http.post(
             mailbox.token_url,
@@ -33,7 +72,10 @@ def access_token(mailbox: Mailbox) -> str:
     if not isinstance(said, dict) or not answer.is_success or not isinstance(said.get("access_token"), str):
         raise Refused(f"The provider gives no access token: {_reason(said)} (status {answer.status})")
     _keep_replaced(mailbox, said.get("refresh_token"))
-    return str(said["access_token"])
+    token, seconds = said["access_token"], said.get("expires_in")
+    if isinstance(seconds, int):
+        _kept[mailbox.pk] = _Kept(token, _asked(mailbox), time.monotonic() + seconds - SHORT_OF_THE_END)
+    return str(token)
 
 
 def _request(mailbox: Mailbox) -> dict[str, str]:

@@ -16,6 +16,10 @@ _QUEUE_OF_ROOM = {
     "email_processor.inbound.tasks": "intake",
     "email_processor.browser.tasks": "browse",
 }
+_QUEUE_OF_TASK = {
+    # Whoever takes in waits for no chain of hashes.
+    "email_processor.inbound.tasks.seal_due": "housekeeping",
+}
 LOOK_SECONDS = 2.0
 """Seconds between two looks for zones that are new. Celery's timer may sleep so long before it notices a shutdown."""
 
@@ -24,7 +28,7 @@ def queue_of(name: str, args: Any, *unused: Any, **also_unused: Any) -> dict[str
     """Celery's router (`task_routes`): where a task of this name and these arguments is rung."""
     if name == "email_processor.outbound.tasks.send_due":
         return {"queue": f"send.{args[0]}"}
-    return {"queue": _QUEUE_OF_ROOM.get(name.rpartition(".")[0], "housekeeping")}
+    return {"queue": _QUEUE_OF_TASK.get(name) or _QUEUE_OF_ROOM.get(name.rpartition(".")[0], "housekeeping")}
 
 
 class UnknownZone(Exception):

@@ -20,8 +20,9 @@ from django.utils import timezone
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
-from email_processor.outbound import breaker, pace, queue, return_path
-from email_processor.outbound.envelope import Envelope, on_the_wire
+from email_processor.outbound import breaker, pace, queue, return_path, tls_reporting
+from email_processor.outbound.cargo import Cargo
+from email_processor.outbound.envelope import Envelope
 from email_processor.outbound.features import remember_features
 from email_processor.outbound.lane import Lane
 from email_processor.outbound.lanes import Lanes
@@ -57,7 +58,9 @@ Landed = tuple[Flight, SendResult | None]
 def drain(zone_name: str) -> int:
     """Send what is due in a zone until nothing is due any more; says how many attempts were settled."""
     with Wire[Flight]() as wire:
-        return _Drain(zone_name, wire).run()
+        settled = _Drain(zone_name, wire).run()
+    tls_reporting.write()
+    return settled
 
 
 class _Drain:
@@ -228,11 +231,12 @@ class _Drain:
         self._renew_at = time.monotonic() + _heartbeat()
         for token, keys in _by_token(self._held.values()):
             queue.renew(token, keys)
+        tls_reporting.write()
         if self._held:
             self._open_lanes()
 
     def _is_done(self) -> bool:
-        return not self._held and (stopping.is_asked() or self._found_nothing_without == frozenset())
+        return not self._held and (stopping.is_asked() or self._left_nothing_without == frozenset())
 
 
 def _heartbeat() -> float:

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from email_processor.console import about, dashboard, destinations, finding, test_mail, traffic, ways
+from email_processor.console import about, dashboard, destinations, finding, test_mail, tls, traffic, ways
 from email_processor.console.mail import MessageAdmin, RecipientAdmin
 from email_processor.console.paused import PausedDestinationAdmin
 from email_processor.console.reports import DeliveryReceiptAdmin, InboundMessageAdmin
@@ -44,6 +44,8 @@ console.pages += [
     Page("test-mail/", test_mail.page, "test_mail"),
     Page("traffic/", traffic.page, "traffic"),
     Page("pace/", destinations.page, "pace"),
+    Page("tls-reports/", tls.page, "tls_reports"),
+    Page("tls-reports/report.json", tls.download, "tls_report"),
     Page("help/", about.page, "help"),
 ]
 _TEST_MAIL = Panel(
@@ -72,6 +74,7 @@ console.entries += [
         "email_processor.view_pauseddestination",
         80,
     ),
+    Entry("Mail", "TLS reports", "lock", "tls_reports", tls.PERMISSION, 78),
     Entry("Help", "Simulated recipients", "help", "help", order=10),
 ]
 _VIEWS = (

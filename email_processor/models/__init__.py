@@ -5,6 +5,7 @@ from email_processor.models.pace import PaceWindow, PausedDestination, SlowedDes
 from email_processor.models.recipient import Event, EventType, Recipient, State
 from email_processor.models.standing import ConnectionStanding, ProcessorStatus
 from email_processor.models.suppression import Suppression
+from email_processor.models.tls import PolicyType, TlsSessions
 
 __all__ = [
     "Attachment",
@@ -19,6 +20,7 @@ __all__ = [
     "Message",
     "PaceWindow",
     "PausedDestination",
+    "PolicyType",
     "Priority",
     "ProcessorStatus",
     "ReceiptSeal",
@@ -28,5 +30,6 @@ __all__ = [
     "SlowedDestination",
     "State",
     "Suppression",
+    "TlsSessions",
     "Turn",
 ]

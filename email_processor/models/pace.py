@@ -30,7 +30,11 @@ class SlowedDestination(models.Model):
     """Where servers asked us to be slower: each step halves what is on the wire at once; time takes the steps back."""
 
     connection = models.ForeignKey(EmailConnection, on_delete=models.CASCADE, related_name="+")
-    domain = models.CharField(max_length=253, blank=True, help_text="Empty: the server of the connection itself.")
+    domain = models.CharField(
+        max_length=253,
+        blank=True,
+        help_text="What the names of the servers have in common; empty: the server of the connection itself.",
+    )
     steps = models.PositiveSmallIntegerField()
     why = models.TextField(help_text="What the server said.")
     changed_at = models.DateTimeField()

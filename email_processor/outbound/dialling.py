@@ -5,18 +5,31 @@ address, until one greets us and is protected as well as the policy asks (RFC 53
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from email_processor.outbound import dane, mta_sts, mx
+from email_processor.models import PolicyType
+from email_processor.outbound import dane, mta_sts, mx, tls_reporting
 from email_processor.outbound.mx import NoRoute
 from email_processor.outbound.routing import Route, Tlsa
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
 from email_processor.outbound.smtp import Connection
+from email_processor.outbound.tls import Failure
+from email_processor.outbound.tls_reporting import Observed, Policy
 from epm.choices import TlsPolicy, Transport
 
 ADDRESSES = 10
 """How many addresses are tried in one attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address to try, and the weaker ways to try it again where it cannot be protected as the one before (RFC 7435)."""
+
+    route: Route
+    weaker: tuple[Route, ...] = ()
+    policy: Policy | None = None
+    """By whose word it is protected, for TLS reports; None: of no interest to them."""
 
 
 async def dial(route: Route) -> Connection | SendResult:
@@ -25,7 +38,7 @@ async def dial(route: Route) -> Connection | SendResult:
         return await _dial_directly(route)
     if route.sources:
         return await _first(_addresses_of_smarthost(route), route)
-    return await _open(route)
+    return await _open(Candidate(route))
 
 
 async def _dial_directly(route: Route) -> Connection | SendResult:
@@ -35,7 +48,7 @@ async def _dial_directly(route: Route) -> Connection | SendResult:
     return await _first(_addresses(route, hosts), route)
 
 
-async def _first(candidates: AsyncIterator[Route | NoRoute], route: Route) -> Connection | SendResult:
+async def _first(candidates: AsyncIterator[Candidate | NoRoute], route: Route) -> Connection | SendResult:
     """The first candidate that lets us in; else the last trouble. What is final counts only where all of it is."""
     trouble = _no_route(route, NoRoute(f"{route.host} has no address.", "5.4.4", is_final=True))
     tries = 0
@@ -53,28 +66,52 @@ async def _first(candidates: AsyncIterator[Route | NoRoute], route: Route) -> Co
     return trouble
 
 
-async def _addresses(route: Route, hosts: mx.Hosts) -> AsyncIterator[Route | NoRoute]:
-    policy = await _enforced(route)
-    route = _protected(route, TlsPolicy.VERIFIED if policy else policy_for(route))
+async def _addresses(route: Route, hosts: mx.Hosts) -> AsyncIterator[Candidate | NoRoute]:
+    found = await _sts(route)
+    policy = found if isinstance(found, mta_sts.Policy) else None
+    reported = None if found is not None or _is_decided(route) else Policy(PolicyType.NONE, route.destination)
     for host in hosts.names:
         if policy is not None and not policy.permits(host):
             why = f"{host} is not among the servers that the MTA-STS policy of {route.destination} names."
-            yield NoRoute(why, "4.7.5", is_final=False)
-            continue
+            _note(route, _told_by_sts(route, policy), Observed(Failure.OTHER, host, reason=why))
+            if policy.mode == "enforce":
+                yield NoRoute(why, "4.7.5", is_final=False)
+                continue
         addresses = await mx.addresses_of(host)
         if isinstance(addresses, NoRoute):
             yield addresses
             continue
         records = await _tlsa(route, host, hosts)
         if isinstance(records, NoRoute):
+            _note(route, Policy(PolicyType.TLSA, host), Observed(Failure.NO_TLSA, host, reason=records.why))
             yield records
             continue
-        shown = _protected_by(route, records) if records else route
         for address in addresses:
-            yield replace(shown, host=host, address=address, source=_source(route, address))
+            there = replace(route, host=host, address=address, source=_source(route, address))
+            yield _candidate(there, policy, records, reported)
 
 
-async def _addresses_of_smarthost(route: Route) -> AsyncIterator[Route | NoRoute]:
+def _candidate(
+    there: Route, policy: mta_sts.Policy | None, records: tuple[Tlsa, ...], reported: Policy | None
+) -> Candidate:
+    """How an address is to be protected: as DANE says, else as MTA-STS, else as the operator does.
+
+    A policy in mode testing is tried first, and what fails is only reported (RFC 8461 5).
+    """
+    usual = _protected(there, policy_for(there))
+    weaker = (replace(usual, transport=Transport.TCP, tls_if_offered=False),) if usual.tls_if_offered else ()
+    if records:
+        enforced = policy is not None and policy.mode == "enforce"
+        shown = _protected(there, TlsPolicy.VERIFIED if enforced else policy_for(there))
+        strings = tuple(f"{r.usage} {r.selector} {r.matching} {r.data.hex()}" for r in records)
+        return Candidate(_protected_by(shown, records), policy=Policy(PolicyType.TLSA, there.host, strings))
+    if policy is None or not policy.permits(there.host):
+        return Candidate(usual, weaker, reported)
+    verified = _protected(there, TlsPolicy.VERIFIED)
+    return Candidate(verified, () if policy.mode == "enforce" else (usual, *weaker), _told_by_sts(there, policy))
+
+
+async def _addresses_of_smarthost(route: Route) -> AsyncIterator[Candidate | NoRoute]:
     """Asked for where the source address depends on the family."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(route.host, route.port, type=socket.SOCK_STREAM)
@@ -82,31 +119,54 @@ async def _addresses_of_smarthost(route: Route) -> AsyncIterator[Route | NoRoute
         yield NoRoute(f"{route.host}: {trouble.strerror}", "4.4.3", is_final=False)
         return
     for *_, (address, *_) in found:
-        yield replace(route, address=str(address), source=_source(route, str(address)))
+        yield Candidate(replace(route, address=str(address), source=_source(route, str(address))))
 
 
-async def _open(route: Route) -> Connection | SendResult:
-    connection = Connection(route)
+async def _open(candidate: Candidate) -> Connection | SendResult:
+    connection = Connection(candidate.route)
     trouble = await connection.open()
+    if candidate.policy is not None:
+        _report(candidate.route, candidate.policy, connection, trouble)
     if trouble is None:
         return connection
-    if trouble.stage is Stage.TLS and route.tls_if_offered:
-        # RFC 7435: who would also have gone unprotected does so where protection fails, on a fresh connection.
-        return await _open(replace(route, transport=Transport.TCP, tls_if_offered=False))
+    if trouble.stage is Stage.TLS and candidate.weaker:
+        # On a fresh connection: what a failed handshake leaves behind is of no use.
+        return await _open(Candidate(candidate.weaker[0], candidate.weaker[1:]))
     return trouble
 
 
-async def _enforced(route: Route) -> mta_sts.Policy | None:
-    """The MTA-STS policy that its destination wants enforced, unless the operator has decided otherwise."""
-    if _own_policy(route) is not None or route.policy is TlsPolicy.NONE or route.destination.startswith("["):
+def _report(route: Route, policy: Policy, connection: Connection, trouble: SendResult | None) -> None:
+    """A connection that never came to TLS says nothing about it."""
+    if trouble is None:
+        failure, reason = "" if connection.is_protected else Failure.NOT_OFFERED, ""
+    elif trouble.stage is Stage.TLS:
+        failure, reason = trouble.tls_failure, str(trouble.code or trouble.text)
+    else:
+        return
+    _note(route, policy, Observed(failure, route.host, route.address, route.source, reason) if failure else Observed())
+
+
+def _note(route: Route, policy: Policy, observed: Observed) -> None:
+    tls_reporting.note(route.destination, policy, observed)
+
+
+async def _sts(route: Route) -> mta_sts.Policy | mta_sts.NoUse | None:
+    """The MTA-STS policy to honour, unless the operator has decided otherwise."""
+    if _is_decided(route):
         return None
     policy = await mta_sts.policy_of(route.destination)
-    return policy if policy is not None and policy.mode == "enforce" else None
+    if isinstance(policy, mta_sts.NoUse):
+        _note(route, Policy(PolicyType.STS, route.destination), Observed(policy.failure, reason=policy.why))
+    return None if isinstance(policy, mta_sts.Policy) and policy.mode == "none" else policy
+
+
+def _told_by_sts(route: Route, policy: mta_sts.Policy) -> Policy:
+    return Policy(PolicyType.STS, route.destination, policy.lines)
 
 
 async def _tlsa(route: Route, host: str, hosts: mx.Hosts) -> tuple[Tlsa, ...] | NoRoute:
     """The TLSA records to honour, unless the operator has decided otherwise."""
-    if _own_policy(route) is not None or route.policy is TlsPolicy.NONE:
+    if _is_decided(route):
         return ()
     return await dane.records_of(host, route.port, hosts)
 
@@ -131,6 +191,11 @@ def _protected(route: Route, policy: TlsPolicy) -> Route:
         tls_if_offered=policy is TlsPolicy.OPPORTUNISTIC,
         verify=policy is TlsPolicy.VERIFIED,
     )
+
+
+def _is_decided(route: Route) -> bool:
+    """Need the domain not be asked, because the operator has decided, or because it is no domain?"""
+    return _own_policy(route) is not None or route.policy is TlsPolicy.NONE or route.destination.startswith("[")
 
 
 def policy_for(route: Route) -> TlsPolicy:

@@ -4,12 +4,14 @@ Kept in this process for as long as the policy says, and used even while DNS or 
 """
 
 import logging
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_processor.outbound.resolver import Found, lookup
+from email_processor.outbound.tls import Failure
 from lib import http
 from lib.http import Unreachable
 
@@ -29,12 +31,26 @@ class NoPolicy(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class NoUse:
+    """A domain says that it has a policy, and there is none that could be used. Says why, and by which result of RFC 8460."""
+
+    why: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A domain's policy. `mode` is enforce, testing or none, `max_age` in seconds."""
 
     mode: str
     mx: tuple[str, ...]
     max_age: int
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As the policy file has them."""
+        servers = (f"mx: {name}" for name in self.mx)
+        return "version: STSv1", f"mode: {self.mode}", *servers, f"max_age: {self.max_age}"
 
     def permits(self, host: str) -> bool:
         """Is `host` one of the servers it names? A wildcard stands for one label (RFC 8461 4.1)."""
@@ -45,24 +61,25 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     id: str
-    policy: Policy | None
+    policy: "Policy | NoUse"
     until: float
 
 
 _kept: OrderedDict[str, _Kept] = OrderedDict()
 
 
-async def policy_of(domain: str) -> Policy | None:
-    """The policy in force for `domain`; None where there is none, or none that could be had."""
+async def policy_of(domain: str) -> Policy | NoUse | None:
+    """The policy in force for `domain`; None where there is none."""
     kept = _kept.get(domain)
     kept = kept if kept is not None and kept.until > time.monotonic() else None
     id = await _id_of(domain)
     if not id or (kept is not None and kept.id == id):
         return kept.policy if kept else None
     fresh = await _fetch(domain)
-    if fresh is None and kept is not None and kept.policy is not None:
+    if isinstance(fresh, NoUse) and kept is not None and isinstance(kept.policy, Policy):
         return kept.policy
-    _keep(domain, _Kept(id, fresh, time.monotonic() + (fresh.max_age if fresh else ASK_AGAIN)))
+    lasts = fresh.max_age if isinstance(fresh, Policy) else ASK_AGAIN
+    _keep(domain, _Kept(id, fresh, time.monotonic() + lasts))
     return fresh
 
 
@@ -104,15 +121,29 @@ def _field(fields: Sequence[str], name: str) -> str:
     return next((value.strip() for key, _, value in (f.partition("=") for f in fields) if key.strip() == name), "")
 
 
-async def _fetch(domain: str) -> Policy | None:
+async def _fetch(domain: str) -> Policy | NoUse:
     try:
         answer = await http.get(URL.format(domain=domain), headers={}, timeout=TIMEOUT, limit=LIMIT, redirects=0)
         if answer.status != 200 or answer.cut:
-            return None
+            return _no_use(domain, f"HTTP {answer.status}", Failure.POLICY_NOT_FETCHED)
         return read(answer.body.decode("utf-8", "replace"))
-    except (Unreachable, NoPolicy) as trouble:
-        log.warning("the MTA-STS policy of %s is of no use: %s", domain, trouble)
-        return None
+    except NoPolicy as trouble:
+        return _no_use(domain, str(trouble), Failure.POLICY_INVALID)
+    except Unreachable as trouble:
+        is_untrusted = isinstance(_root_of(trouble), ssl.SSLCertVerificationError)
+        failure = Failure.POLICY_HOST_NOT_TRUSTED if is_untrusted else Failure.POLICY_NOT_FETCHED
+        return _no_use(domain, trouble.reason, failure)
+
+
+def _no_use(domain: str, why: str, failure: Failure) -> NoUse:
+    log.warning("the MTA-STS policy of %s is of no use: %s", domain, why)
+    return NoUse(why, failure)
+
+
+def _root_of(trouble: BaseException) -> BaseException:
+    while (cause := trouble.__cause__ or trouble.__context__) is not None:
+        trouble = cause
+    return trouble
 
 
 def _keep(domain: str, kept: _Kept) -> None:

@@ -21,8 +21,7 @@ from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
 from email_processor.outbound import breaker, pace, queue, return_path, tls_reporting
-from email_processor.outbound.cargo import Cargo
-from email_processor.outbound.envelope import Envelope
+from email_processor.outbound.envelope import Envelope, on_the_wire
 from email_processor.outbound.features import remember_features
 from email_processor.outbound.lane import Lane
 from email_processor.outbound.lanes import Lanes
@@ -236,7 +235,7 @@ class _Drain:
             self._open_lanes()
 
     def _is_done(self) -> bool:
-        return not self._held and (stopping.is_asked() or self._left_nothing_without == frozenset())
+        return not self._held and (stopping.is_asked() or self._found_nothing_without == frozenset())
 
 
 def _heartbeat() -> float:

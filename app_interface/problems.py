@@ -184,6 +184,12 @@ def invalid(detail: str, field: str = "") -> Problem:
     return Problem("invalid_request", detail, field=field)
 
 
+def require_plain(coding: str) -> None:
+    """Raises unsupported_media where a body is packed: `coding` is its Content-Encoding (RFC 9110 8.4)."""
+    if coding.strip().lower() not in ("", "identity"):
+        raise Problem("unsupported_media", f"The Content-Encoding {coding[:40]!r} is not read; send the body as it is.")
+
+
 def not_found(what: str) -> Problem:
     """`what` does not exist, or is not this caller's: both are told alike."""
     return Problem("not_found", f"There is no such {what}.")

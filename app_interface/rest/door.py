@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from app_interface.authentication import Caller, authenticate, from_authorization
-from app_interface.problems import invalid
+from app_interface.problems import invalid, require_plain
 from app_interface.rest.parsing import UNSTORABLE, StrictJSONParser
 
 
@@ -59,6 +59,10 @@ class DoorView(APIView):
         for name, value in (self.caller.limits() if self.caller else {}).items():
             answer[name] = value
         return answer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        require_plain(request.headers.get("Content-Encoding", ""))
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Only Allow, which every answer has: the OpenAPI description tells the rest."""

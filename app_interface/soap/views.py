@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
-from app_interface.problems import Problem, from_exception
+from app_interface.problems import Problem, from_exception, require_plain
 from app_interface.soap import addressing, description, envelope, faults, mtom, security
 from app_interface.soap.dispatch import call, operation_of
 from app_interface.soap.envelope import V11, VERSIONS, Envelope, MustUnderstand, Version, VersionMismatch
@@ -63,6 +63,7 @@ def _version(request: HttpRequest) -> Version:
 
 
 def _read(request: HttpRequest) -> Envelope:
+    require_plain(request.headers.get("Content-Encoding", ""))
     package = mtom.unpacked(request.body, request.headers["Content-Type"])
     action = request.headers.get("SOAPAction", "")
     asked = envelope.read(package.body, package.content_type, action, UNDERSTOOD)

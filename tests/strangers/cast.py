@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from typing import Any
 
 import django
 
@@ -16,8 +17,9 @@ def main(application_url: str) -> None:
 
     zone = make_zone()
     make_connection(zone, "simulated world", port=settings.EPM_SIMULATOR_PORT)
-    urls = {"application_url": f"{application_url}/run", "notification_url": f"{application_url}/notify"}
-    application = make_application(zone, "orders", addresses=("orders@example.com",), **urls)
+    urls: Any = {"application_url": f"{application_url}/run", "notification_url": f"{application_url}/notify"}
+    # In the simulated world the same address is to bounce as often as somebody likes.
+    application = make_application(zone, "orders", ("orders@example.com",), suppress_hard_bounces=False, **urls)
     caller, secret = make_credential(zone, application, name="shop")
     manager, master_secret = make_credential(zone, name="manager", scopes=list(Scope), all_applications=True)
     spare = make_application(zone, "spare")

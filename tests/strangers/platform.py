@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from project.demo.instance import ROOT, Instance, temporary_instance
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,35 @@ class Platform:
     def url(self) -> str:
         return self.instance.url
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which examples and clients are told whom to call, and as whom."""
+        return {"EPM_ENDPOINT": self.url, "EPM_CREDENTIAL": self.caller[0], "EPM_SECRET": self.caller[1]}
+
     def log(self) -> str:
         return self.instance.log.read_text(errors="replace")
+
+    def status(self, message_id: str) -> dict[str, Any]:
+        """getEmailStatus."""
+        return self._answer(httpx.get(f"{self.url}/api/v1/emails/{message_id}", auth=self.caller, timeout=60))
+
+    def sent_and_settled(self, address: str, state: str) -> str:
+        """Send a mail and wait until it has come to `state`, with a receipt; answers its id."""
+        mail = {"from": "shop@example.com", "to": [address], "subject": "Waited for"}
+        accepted = self._answer(httpx.post(f"{self.url}/api/v1/emails", json=mail, auth=self.caller, timeout=60))
+        id: str = accepted["message_id"]
+
+        def is_settled() -> bool:
+            (recipient,) = self.status(id)["recipients"]
+            return bool(recipient["state"] == state and recipient["receipts"])
+
+        eventually(is_settled, f"{address} is {state}", timeout=90, log=self.log)
+        return id
+
+    def _answer(self, response: httpx.Response) -> dict[str, Any]:
+        assert response.is_success, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
 
 
 @contextmanager

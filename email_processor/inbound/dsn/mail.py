@@ -85,9 +85,9 @@ class Mail:
         """A machine speaks, and of a mail that it could not deliver: both must be plain, for people speak of that too."""
         if self.is_from_person or (self.root.content_type == "multipart/report" and not self.is_report):
             return False
-        if self.root.header("x-failed-recipients"):
+        if self.root.header("x-failed-recipients") or self.is_report:
             return True
-        if self.is_report or self.is_surely_daemon:
+        if self.is_surely_daemon:
             return self.has_report_wording or self.has_report_subject
         if self.is_from_daemon and self.has_null_sender and self.has_report_subject:
             return True

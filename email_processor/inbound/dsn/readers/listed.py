@@ -13,7 +13,7 @@ from ..notice import ADDRESS, ADDRESSES, origin_of, told
 from ..report import Report
 
 _ENTRY = re.compile(
-    r"[ \t]{0,20}(?:(?:>>>|[*•·+|-]|\d{1,3}[.)])[ \t]{1,4})?[<\"'(\[]{0,2}(?:mailto:|smtp:|rfc822;)?"
+    r"[ \t]{0,20}(?:(?:>>>|->|=>|[*•·+|-]|\d{1,3}[.)])[ \t]{1,4})?[<\"'(\[]{0,2}(?:mailto:|smtp:|rfc822;)?"
     rf"({ADDRESS})(?:<mailto:[^>\n]{{0,300}}>)?[>\"')\]]{{0,2}}"
     r"((?:[ \t]*[:;,.]|[ \t]*\.\.\.|[ \t]*\(|[ \t]+-{1,2}[ \t]|[ \t]*[=|]|[ \t]{2}|\t)[^\n]*|[ \t]+on [A-Z0-9][^\n]*|[ \t]*"
     r"|[ \t]+(?=[^\n]{0,200}(?:fail|could|not|unknown|invalid|error|reject|full|quota|exceed|\b[45]\d\d\b))[^\n]*)$",

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from .. import languages
+from .. import languages, wording
 from ..found import Found, report
 from ..mail import Mail
 from ..notice import ADDRESSES, is_role, told
@@ -26,15 +26,18 @@ _NOT_ABOUT = re.compile(
 
 
 def read(mail: Mail) -> Report | None:
-    found = [one for one in _candidates(mail.notice.lines) if one.address.lower() not in mail.own_addresses]
-    return report(mail, "sentence", found)
+    """Those that the notice speaks of; those that stand only among the quoted fields of the mail where it speaks of none."""
+    found = [one for one in _candidates(mail.notice.lines) if one[1].address.lower() not in mail.own_addresses]
+    spoken = [one for is_quoted, one in found if not is_quoted]
+    return report(mail, "sentence", spoken or [one for _, one in found])
 
 
-def _candidates(lines: tuple[str, ...]) -> Iterator[Found]:
+def _candidates(lines: tuple[str, ...]) -> Iterator[tuple[bool, Found]]:
+    """Whether a quoted field holds it, and an address."""
     text = "\n".join(lines[:_LINES])
     diagnostic = told(lines[:_LINES])
     for match in itertools.islice(ADDRESSES.finditer(text), _CANDIDATES):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.end()]
         around = text[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
         if _ABOUT.search(around) and not _NOT_ABOUT.search(line[-200:]) and not is_role(match[0]):
-            yield Found(match[0], diagnostic)
+            yield bool(wording.QUOTED_FIELD.match(line)), Found(match[0], diagnostic)

@@ -147,6 +147,8 @@ def _check_header(name: str, value: str) -> None:
         raise Refused("invalid_request", f"{name!r} is no name of a header", field="headers")
     if name.lower() in _STRUCTURAL or name.lower().startswith(_STRUCTURAL_FAMILIES):
         raise Refused("invalid_request", f"The header {name} is written by the platform alone.", field="headers")
+    if name.lower() == "tls-required":
+        raise Refused("invalid_request", "TLS-Required (RFC 8689) cannot be honoured here.", field="headers")
     _check_text(value, "headers")
 
 

@@ -181,6 +181,8 @@ def test_a_voice_caller_names_the_application_that_is_told(
         ({"headers": {"X-A": "1", "x-a": "2"}}, 400, "invalid_request", "headers.x-a"),
         ({"headers": {"Received": "from x"}}, 400, "invalid_request", "headers"),
         ({"headers": {"DKIM-Signature": "v=1"}}, 400, "invalid_request", "headers"),
+        ({"headers": {"TLS-Required": "No"}}, 400, "invalid_request", "headers"),
+        ({"requireTls": True}, 400, "invalid_request", "requireTls"),
         ({"headers": {"X-A": "1\nX-B: 2"}}, 400, "invalid_request", "headers.X-A"),
         ({"headers": {"X A": "1"}}, 400, "invalid_request", "headers"),
         ({"applicationName": "strangers"}, 404, "unknown_application", "applicationName"),

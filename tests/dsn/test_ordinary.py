@@ -296,6 +296,68 @@ ORDINARY = (
         "From: calendar@example.net\nTo: us@example.net\nSubject: Reminder: returned mail day",
         "At ten.\n",
     ),
+    Mail(
+        "a warning to the recipient of a virus",
+        "Return-Path: <>\nFrom: Postmaster <postmaster@example.com>\nTo: bob@example.com\nSubject: Virus found in a mail to you",
+        "A message from us@example.net to bob@example.com contained a virus and was not delivered to you.\n",
+    ),
+    Mail(
+        "a warning to the administrator",
+        "From: Content Filter <postmaster@example.com>\nTo: postmaster@example.com\nSubject: VIRUS (Eicar) from <us@example.net>",
+        "A virus was found. The message WAS NOT delivered to:\n<bob@example.com>:\n   250 2.7.0 discarded\n",
+    ),
+    Mail(
+        "a spam digest of the null sender",
+        "Return-Path: <>\nFrom: Spam Firewall <postmaster@example.com>\nTo: bob@example.com\nSubject: Quarantine summary",
+        "Messages to bob@example.com that were blocked:\n\nann@example.org  offer  12:00  deliver | whitelist | delete\n",
+    ),
+    Mail(
+        "a list confirms",
+        "Return-Path: <>\nFrom: list-bounces@example.org\nTo: us@example.net\nSubject: confirm 4711\nPrecedence: bulk",
+        "Someone asked to subscribe us@example.net to the list list@example.org. Reply to confirm.\n",
+    ),
+    Mail(
+        "a meeting is answered by the null sender",
+        "Return-Path: <>\nFrom: room5@example.com\nTo: us@example.net\nSubject: Declined: delivery meeting",
+        "The room could not be booked: it is in use at that time. Contact ann@example.com.\n",
+    ),
+    Mail(
+        "the absence of a person with a reason",
+        "Return-Path: <>\nFrom: Bob <bob@example.com>\nTo: us@example.net\nSubject: Out of office\nAuto-Submitted: auto-replied",
+        "I can not be reached. Your mail has not been forwarded.\n\nIn urgent cases:\n  ann@example.com\n  jo@example.com\n",
+        Kind.AUTO_REPLY,
+    ),
+    Mail(
+        "an address that has changed",
+        "Return-Path: <>\nFrom: Bob <bob@example.com>\nTo: us@example.net\nSubject: New address\nAuto-Submitted: auto-replied",
+        "My address bob@example.com will be closed. The new one is bob@example.org.\n",
+        Kind.AUTO_REPLY,
+    ),
+    Mail(
+        "an administrator explains a bounce",
+        "From: Postmaster <postmaster@example.org>\nTo: us@example.net\nSubject: Your question\nUser-Agent: Roundcube Webmail",
+        "Hello,\n\nthe remote server said: 550 5.1.1 user unknown for the following recipient: bob@example.com.\n\nRegards\n",
+    ),
+    Mail(
+        "a postmaster's survey",
+        "From: Postmaster <postmaster@example.org>\nTo: us@example.net\nSubject: Please help us",
+        "We had problems to deliver mail to some users last week. Did you get all your mail? Write to ann@example.org.\n",
+    ),
+    Mail(
+        "a delivery by truck",
+        "From: Logistics Delivery <delivery@logistics.example>\nTo: us@example.net\nSubject: Delivery notification",
+        "Your delivery 4711 could not be delivered to the following address:\n\nMain Street 5\nContact: bob@example.com\n",
+    ),
+    Mail(
+        "a mail server's own news",
+        "From: Mail Server <root@mx.example.net>\nTo: us@example.net\nSubject: Disk almost full on mx",
+        "/var/mail is 95 % full. Mails can not be delivered when it is full.\n",
+    ),
+    Mail(
+        "an invoice by an errors address",
+        "From: Billing <errors@shop.example>\nTo: us@example.net\nSubject: Returned goods",
+        "The goods were returned to sender. We refund bob@example.com.\n",
+    ),
     Mail("nothing at all", "Return-Path: <>\nFrom: bob@example.com\nTo: us@example.net", ""),
 )
 

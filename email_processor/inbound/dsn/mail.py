@@ -88,7 +88,7 @@ class Mail:
         if self.root.header("x-failed-recipients") or self.is_report:
             return True
         if self.is_surely_daemon:
-            return self.has_report_wording or self.has_report_subject
+            return self.has_report_wording or self.has_report_subject or (self.has_null_sender and self.returns_a_mail)
         if self.is_from_daemon and self.has_null_sender and self.has_report_subject:
             return True
         return self.has_report_wording and self._has_signs_of_a_machine
@@ -96,8 +96,12 @@ class Mail:
     @property
     def _has_signs_of_a_machine(self) -> bool:
         if self.has_null_sender:
-            return self.has_report_subject or self.returns_a_mail
-        if self.is_from_daemon and self.has_report_subject and not self._speaks_of_a_parcel:
+            return self.has_report_subject or self.returns_a_mail or self._has_plain_wording
+        if (
+            self.is_from_daemon
+            and (self.has_report_subject or self._has_plain_wording)
+            and not self._speaks_of_a_parcel
+        ):
             return True
         if self.is_automatic and self.has_report_subject and self._speaks_of_mail:
             return True
@@ -107,6 +111,11 @@ class Mail:
     def is_surely_daemon(self) -> bool:
         """A name that no person uses, in From or in the return path."""
         return any(wording.DAEMON_SENDER.search(one[:500]) for one in (self.sender, self.root.header("return-path")))
+
+    @property
+    def _has_plain_wording(self) -> bool:
+        """A list of those whom a mail did not reach, or a server's answer about one, in its own and not in quoted lines."""
+        return bool(wording.PLAIN_WORDING.search(self.notice.text[:4_000]))
 
     @property
     def _speaks_of_mail(self) -> bool:

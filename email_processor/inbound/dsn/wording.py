@@ -68,9 +68,20 @@ REPORT_WORDING = _any_of(
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
     r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
-    r"failure reasons?\b|not listed in",
+    r"failure reasons?\b|not listed in|attempting to deliver|malformed (?:recipient )?address|delayed for more than",
+    r"invalid final delivery|did not reach|not reach the following|(?:had|has) a problem|delivery of the \w{1,10} was stopped",
     r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
     *languages.WORDING,
+)
+# What nobody writes who only speaks of mail.
+PLAIN_WORDING = re.compile(
+    r"^(?![ \t]{0,10}[>|])[^\n]{0,200}(?:following (?:recipient|address|user|destination|person)[\w()]{0,6}"
+    r"[^\n]{0,60}(?:fail|reach|could|can|did|had|has|have|was|were)|(?:to|for|reach|of) (?:the following|one or more|some)"
+    r" (?:or all of the intended )?(?:recipient|address|user|destination)|rcpt to:|<<< ?[45]\d\d|said: ?[45]\d\d"
+    r"|remote (?:smtp |mail )?(?:server|host) (?:said|returned|responded|replied)|returned to (?:its )?sender"
+    r"|rejected (?:by (?:a|the) remote|recipient)|undeliverable to|attempting to deliver|following list of recipients"
+    r"|failed recipient|intended recipient: |undeliverable address)",
+    re.IGNORECASE | re.MULTILINE,
 )
 # Of a mail and not of a parcel.
 MAIL_WORDING = _any_of(

@@ -238,8 +238,10 @@ else:
 EPM_SWEEP_SECONDS = env.number(
     "EPM_SWEEP_SECONDS", 5, "Seconds between two looks for work that no doorbell announced.", low=0.2
 )
+# A sweep that nobody took is of no use later; but it is a worker's clock that says so, and those of two hosts may differ.
+_SWEEP_EXPIRES = 600
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": task, "schedule": EPM_SWEEP_SECONDS, "options": {"expires": EPM_SWEEP_SECONDS}}
+    name: {"task": task, "schedule": EPM_SWEEP_SECONDS, "options": {"expires": _SWEEP_EXPIRES}}
     for name, task in (
         ("sweep the send queue", "email_processor.outbound.tasks.sweep"),
         ("sweep the intake", "email_processor.inbound.tasks.classify_due"),

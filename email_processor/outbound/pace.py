@@ -67,8 +67,8 @@ def read(zone_name: str) -> Pace:
 
 
 def steps_left(row: SlowedDestination, now: datetime) -> int:
-    """The steps that time has not taken back yet."""
-    return max(0, row.steps - int((now - row.changed_at) / RECOVERY))
+    """The steps that time has not taken back yet. A clock that was set back takes them back, too."""
+    return max(0, row.steps - int(abs(now - row.changed_at) / RECOVERY))
 
 
 def note(results: Iterable[tuple[Route, SendResult]]) -> bool:
@@ -97,7 +97,7 @@ def _slow_down(way: int, domain: str, why: str) -> bool:
     fresh = {"steps": 0, "why": why, "changed_at": now - STEP}
     SlowedDestination.objects.get_or_create(connection_id=way, domain=domain, defaults=fresh)
     row = SlowedDestination.objects.select_for_update().get(connection_id=way, domain=domain)
-    if now - row.changed_at < STEP:
+    if abs(now - row.changed_at) < STEP:
         return False
     row.steps = min(MOST_STEPS, steps_left(row, now) + 1)
     row.why, row.changed_at = why, now

@@ -149,7 +149,7 @@ def _processor(zone: str, status: ProcessorStatus | None, ways: list[WayOut], *,
 def _condition_of_worker(status: ProcessorStatus) -> tuple[Condition, str]:
     """What the worker's own words say, if they are fresh."""
     phase = Phase(status.phase)
-    if phase is not Phase.STOPPED and timezone.now() - status.seen_at > SILENCE:
+    if phase is not Phase.STOPPED and abs(timezone.now() - status.seen_at) > SILENCE:
         return Condition.ERROR, "It has given no sign of life for more than 3 minutes."
     return _OF_PHASE.get(phase, Condition.RUNNING), ""
 

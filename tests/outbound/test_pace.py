@@ -116,7 +116,7 @@ def test_one_is_always_on_the_wire(zone: Zone, world: RunningWorld) -> None:
     assert (world.count, world.connections) == (5, 1)
 
 
-@pytest.mark.parametrize(("minutes", "left"), [(0.5, 3), (1.5, 2), (3.5, 0), (60, 0)])
+@pytest.mark.parametrize(("minutes", "left"), [(0.5, 3), (1.5, 2), (3.5, 0), (60, 0), (-0.1, 3), (-60, 0)])
 def test_time_takes_the_steps_back(connection: EmailConnection, minutes: float, left: int) -> None:
     assert pace.steps_left(slowed(connection, 3, minutes), timezone.now()) == left
 

@@ -1,10 +1,14 @@
 """The web process. Addresses come from the settings; launchEmail waits for applications, hence threads."""
 
+import django
 from django.conf import settings
+
+# The worker tells problems in the words of the interface.
+django.setup()
 
 bind = f"{settings.EPM_WEB_HOST}:{settings.EPM_WEB_PORT}"
 workers = settings.EPM_WEB_WORKERS
-worker_class = "gthread"
+worker_class = "project.web.Worker"
 threads = 16
 timeout = 120
 graceful_timeout = 10

@@ -337,6 +337,12 @@ EPM_INBOUND_LIMIT = env.integer("EPM_INBOUND_LIMIT", 35_000_000, "Octets of the 
 # --- limits at the doors
 EPM_MESSAGE_LIMIT = env.integer("EPM_MESSAGE_LIMIT", 25_000_000, "Octets of all attachments of one mail.", low=1000)
 EPM_RECIPIENT_LIMIT = env.integer("EPM_RECIPIENT_LIMIT", 1000, "Recipients of one mail.", low=1)
+EPM_REQUEST_SECONDS = env.number(
+    "EPM_REQUEST_SECONDS",
+    10,
+    "Seconds a request may take to arrive; one more is given for every 20,000 octets.",
+    low=0.1,
+)
 EPM_BODY_LIMIT = env.integer("EPM_BODY_LIMIT", 40_000_000, "Octets of one request's body.", low=1000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = EPM_BODY_LIMIT
 EPM_CONFIGURATION_SECONDS = env.number(

@@ -12,7 +12,7 @@ from email_processor.outbound.acceptance import accept
 from email_processor.outbound.sending import drain
 from email_processor.outbound.submission import Refused
 from email_processor.outbound.withdrawing import withdraw
-from email_processor.suppression import Source, suppress
+from email_processor.suppression import Source, Wanted, suppress
 from epm.models import Application, EmailConnection, Zone
 from tests import factories
 from tests.outbound.submissions import make_submission
@@ -80,9 +80,12 @@ def test_of_two_entries_the_one_that_ends_later_stands(zone: Zone) -> None:
 
 
 def test_it_asks_once_however_many_addresses(zone: Zone, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    suppress(zone, None, "a7@example.net", "", Source.HAND)
+    asked = [f"a{n}@example.net" for n in range(1000)]
     with django_assert_num_queries(1):
-        assert len(suppression.suppressed(zone, None, [f"a{n}@example.net" for n in range(1000)])) == 1
+        assert not suppression.suppressed(zone, None, asked)
+    suppression.suppress_all([Wanted(zone, None, address, "", Source.HAND) for address in asked])
+    with django_assert_num_queries(2):
+        assert len(suppression.suppressed(zone, None, asked)) == 1000
 
 
 # --- at acceptance

@@ -8,6 +8,13 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "550 5.1.1 <x@y.example>: Email address could not be found, or was misspelled (G8)",
+        "511 sorry, no mailbox here by that name (#5.1.1 - chkuser)",
+        "551 User not local; please try <forward-path>",
+        "550 5.1.1 unknown or illegal alias: x@y.example",
+        "550 No user with that mailbox",
+        "550 5.1.1 Recipient not in our directory",
+        "Invalid final delivery userid: x@y.example",
         "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking the address",
         "550 5.4.1 Recipient address rejected: Access denied. [x.prod.example.com]",
         "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient x@example.com not found by SMTP address lookup",
@@ -30,6 +37,8 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "5.1.2 - Bad destination host 'DNS Hard Error looking up y.example (MX):  NXDomain'",
+        "553 5.1.2 We weren't able to find the recipient domain. Please check for any spelling errors",
         "550 5.4.310 DNS domain example.invalid does not exist [Message=InfoDomainNonexistent]",
         "550 5.4.4 SMTPSEND.DNS.NonExistentDomain; nonexistent domain",
         "DNS Error: DNS type 'mx' lookup of example.invalid responded with code NXDOMAIN Domain name not found",
@@ -39,6 +48,9 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "can't create user output file",
+        "550 5.7.1 Quota exceeded (mailbox for user is full)",
+        "550 Message would exceed mailbox quota",
         "452-4.2.2 The recipient's inbox is out of storage space. Please direct the recipient to",
         "552 5.2.2 STOREDRV.Deliver; mailbox full. The following information should help identify the cause",
         "432 4.3.2 STOREDRV.Deliver; QuotaExceededException: mailbox quota exceeded",
@@ -84,6 +96,8 @@ ANSWERS = {
         "550 csi.mimecast.org Poor Reputation Sender",
     ),
     "authentication": (
+        "550 5.7.1 Email rejected per SPF policy",
+        "554 5.7.5 Permanent error evaluating DMARC policy",
         "550-5.7.26 This mail has been blocked because the sender is unauthenticated. DKIM = did not pass",
         "550-5.7.1 This message does not have authentication information or fails to pass authentication checks",
         "550 5.7.515 Access denied, sending domain example.org does not meet the required authentication level.",
@@ -92,6 +106,7 @@ ANSWERS = {
         "550 Rejected by header based Anti-Spoofing policy",
     ),
     "require_ptr": (
+        "550 5.7.1 The server sending your mail [192.0.2.1] does not have a reverse DNS entry",
         "550-5.7.25 The IP address sending this message does not have a PTR record setup",
         "554-Bad DNS PTR resource record.",
         "550 5.7.1 Client host rejected: cannot find your reverse hostname",
@@ -149,6 +164,8 @@ ANSWERS = {
         "550 you are not on the recipient's list of allowed senders",
     ),
     "relaying_denied": (
+        "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+        "550 5.7.1 Relaying denied. IP name lookup failed [192.0.2.1]",
         "554 5.7.1 <x@example.com>: Relay access denied",
         "550 5.7.64 TenantAttribution; Relay Access Denied",
         "550 relay not permitted",
@@ -158,6 +175,8 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "5.4.7 - Delivery expired (message too old) 'timeout'",
+        "connect to mx.y.example[192.0.2.1]:25: Connection refused",
         "550 5.4.317 Message expired, cannot connect to remote server",
         "550 4.4.7 QUEUE.Expired; message expired",
         "451 4.7.1 Greylisting in action, please come back later",
@@ -166,12 +185,16 @@ ANSWERS = {
         "454 4.7.0 The recipient server did not accept our requests to connect",
     ),
     "network": (
+        "mail for y.example loops back to myself",
+        "connect to mx.y.example[192.0.2.1]: No route to host",
         "554 5.4.14 Hop count exceeded - possible mail loop ATTR34",
         "550 5.4.4 SMTPSEND.DNS.MxLoopback; DNS records for this domain are configured in a loop",
         "Remote host closed connection unexpectedly",
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "452 4.3.1 Out of memory",
+        "451 Local error in processing",
         "550 5.2.0 STOREDRV.Deliver.Exception:StoragePermanentException.MapiExceptionCorruptData",
         "451 4.3.0 Internal resources are temporarily unavailable",
         "451 4.3.5 Server configuration problem",

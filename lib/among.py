@@ -1,10 +1,11 @@
 """A lookup for many keys: `filter(pk__among=keys)`.
 
 On PostgreSQL it is one array instead of one parameter for each key: the driver takes longer to write five hundred parameters
-into a statement than the database to answer it. Elsewhere it is `in`.
+into a statement than the database to answer it. Elsewhere it is `in`. The keys are UUIDs, and nothing is made of each of them.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import UUIDField
@@ -26,6 +27,9 @@ class Among(In):
 
     lookup_name = "among"
 
+    def get_prep_lookup(self) -> list[UUID]:
+        return list(self.rhs)
+
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         return _as_array(self, compiler, connection)
 
@@ -36,6 +40,8 @@ class RelatedAmong(RelatedIn):
 
     lookup_name = "among"
 
+    def get_prep_lookup(self) -> list[UUID]:
+        return list(self.rhs)
+
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        self.get_prep_lookup()
         return _as_array(self, compiler, connection)

@@ -43,6 +43,8 @@ class Claim(Generic[M]):
     token: UUID
     rows: tuple[tuple[Any, ...], ...]
     until: datetime
+    is_all: bool
+    """Was it all that was due, but for what another worker is just taking?"""
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -61,14 +63,17 @@ def claim(*queues: "QuerySet[M]", lease: timedelta, limit: int, columns: Sequenc
     token, until = new_id(), now + lease
     database = connections[router.db_for_write(model)]
     most = -(-limit // len(queues))
-    rows: list[tuple[Any, ...]] = []
+    rows, is_all = list[tuple[Any, ...]](), True
     with transaction.atomic(using=database.alias):
         for queue in queues:
-            rows += _due(queue, now, database).values_list("pk", *columns)[: min(most, limit - len(rows))]
+            room = min(most, limit - len(rows))
+            found = _due(queue, now, database).values_list("pk", *columns)[:room]
+            rows += found
+            is_all = is_all and len(found) < room
         if rows:
             held = model._default_manager.using(database.alias).filter(pk__among=[row[0] for row in rows])
             held.update(due_at=until, claim=token)
-    return Claim(token, tuple(rows), until)
+    return Claim(token, tuple(rows), until, is_all)
 
 
 def _due(queue: "QuerySet[M]", now: datetime, database: BaseDatabaseWrapper) -> "QuerySet[M]":

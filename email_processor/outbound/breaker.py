@@ -15,6 +15,7 @@ from django.utils import timezone
 from email_processor.models import ConnectionStanding
 from email_processor.outbound.routing import SANDBOX
 from email_processor.outbound.send_result import SendResult
+from epm.models import EmailConnection
 
 LIMIT = 5
 """How many troubles in a row break a connection."""
@@ -26,10 +27,9 @@ PROBE_LEASE = timedelta(minutes=1)
 Standings = dict[int, ConnectionStanding]
 
 
-def standings(zone_name: str) -> Standings:
-    """What is known about the connections of a zone, by their keys: one query."""
-    rows = ConnectionStanding.objects.filter(connection__zone__name=zone_name)
-    return {row.connection_id: row for row in rows}
+def standings(connections: Iterable[EmailConnection]) -> Standings:
+    """What is known about each of `connections`, by their keys. Read them with their `standing`: then this asks nothing."""
+    return {row.pk: row.standing for row in connections if hasattr(row, "standing")}
 
 
 def may_probe(standing: ConnectionStanding) -> bool:

@@ -7,11 +7,13 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.utils import timezone
 
 from email_processor.models import ConnectionStanding
 from email_processor.outbound import pace
+from email_processor.outbound.cargo import Cargo
 from email_processor.outbound.pace import Servers
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import Route
@@ -127,10 +129,12 @@ class Lane:
         self.waiting.append(claimed)
         self.way.waiting += 1
 
-    def take_turns(self) -> list[Claimed]:
-        """The next ones, as many as may go on the wire now."""
-        room = min(self.limit - self.servers.on_the_wire, self.way.limit - self.way.on_the_wire, len(self.waiting))
-        turns = [self.waiting.popleft() for _ in range(self.way.permitted(room))]
+    def take_turns(self, cargo: Cargo) -> list[Claimed]:
+        """The next ones, as many as may go on the wire now; they are aboard."""
+        room = max(0, min(self.limit - self.servers.on_the_wire, self.way.limit - self.way.on_the_wire))
+        fitting = cargo.fitting(one.mail for one in islice(self.waiting, room))
+        turns = [self.waiting.popleft() for _ in range(self.way.permitted(fitting))]
+        cargo.board(one.mail for one in turns)
         self.way.waiting -= len(turns)
         self.leave(len(turns))
         return turns

@@ -1,7 +1,7 @@
 """The queue is the table of recipients: claimed for sending here, and what dead workers left behind is settled here."""
 
 import random
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -17,29 +17,19 @@ from email_processor.lifecycle import Move
 from email_processor.models import Content, EventType, Recipient, State
 from email_processor.models.recipient import way_of
 from email_processor.outbound.addresses import domain_of
-from email_processor.outbound.shares import WAITING, lines_due
+from email_processor.outbound.shares import WAITING, Line, lines_due
 from epm.choices import InDoubtPolicy
 from epm.models import Zone
 from lib import claims
+from lib.claims import Claim
 
 _SHARES_AT_ONCE = 20
 _SWEPT_AT_ONCE = 500
 _USUAL_WAIT = timedelta(minutes=60)
 
 
-class Claimed(NamedTuple):
-    """A recipient in our hands, not yet on the wire: just what is needed to choose its way and its turn."""
-
-    id: UUID
-    token: UUID
-    way: int | None
-    """The key of the connection its caller named, or SANDBOX; None where any of its zone's will do."""
-    expire_at: datetime
-    domain: str
-
-
 class Outgoing(NamedTuple):
-    """A recipient and its mail, as sending needs them; `attempt` is the number of the attempt just begun."""
+    """A recipient and its mail, as sending needs them; `attempt` is the number of the attempt it is about."""
 
     id: UUID
     attempt: int
@@ -58,63 +48,90 @@ class Outgoing(NamedTuple):
     """Minutes; None without an application."""
 
 
+_OUTGOING = (
+    "attempts",
+    "address",
+    "notify",
+    "orcpt",
+    "message_id",
+    "message__return_path_domain",
+    "message__ret",
+    "message__envid",
+    "message__size",
+    "message__smtputf8",
+    "expire_at",
+    "message__in_doubt_policy",
+    "application__in_doubt_wait",
+)
+"""The columns of an Outgoing after its key."""
+
+
+class Claimed(NamedTuple):
+    """A mail in our hands, not yet on the wire. The attempt it is about is the next one."""
+
+    token: UUID
+    way: int | None
+    """The key of the connection its caller named, or SANDBOX; None where any of its zone's will do."""
+    domain: str
+    mail: Outgoing
+
+    @property
+    def id(self) -> UUID:
+        return self.mail.id
+
+
+class Batch(NamedTuple):
+    """What one claim took. `is_all`: surely nothing else was due that might have been taken."""
+
+    claimed: list[Claimed]
+    is_all: bool
+
+
 def has_due(zone_name: str) -> bool:
     """Is anything due in the zone?"""
-    return bool(lines_due(_zone(zone_name), timezone.now()))
+    return bool(lines_due(zone_name, timezone.now()))
 
 
-def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -> list[Claimed]:
+def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -> Batch:
     """Take up to `limit` due recipients for EPM_LEASE, none of them for the ways out in `without`.
 
     Urgent ones go first; among equally urgent ones every share gets as much as the others, its longest due ones first. None
     among `without` stands for mails that may take any way.
     """
-    zone, claimed = _zone(zone_name), list[Claimed]()
-    lines = [line for line in lines_due(zone, timezone.now()) if way_of(line.share) not in without]
-    for priority, group in groupby(lines, key=attrgetter("priority")):
-        shares = _some([line.share for line in group])
-        waiting = Recipient.objects.filter(zone=zone, priority=priority, state__in=WAITING).order_by("due_at")
-        claimed += _claim_evenly([waiting.filter(share=share) for share in shares], limit - len(claimed))
+    lines = [line for line in lines_due(zone_name, timezone.now()) if way_of(line.share) not in without]
+    claimed, is_all = list[Claimed](), True
+    for _, equals in groupby(lines, key=attrgetter("priority")):
+        some, are_all = _some(list(equals))
+        held = _claim_evenly(some, limit - len(claimed))
+        claimed += _in_our_hands(held)
+        is_all = is_all and are_all and held.is_all
         if len(claimed) >= limit:
-            break
-    return claimed
+            return Batch(claimed, is_all=False)
+    return Batch(claimed, is_all)
 
 
-def _zone(name: str) -> int:
-    return Zone.objects.values_list("pk", flat=True).get(name=name)
+def _some(lines: list[Line]) -> tuple[list[Line], bool]:
+    """As many as one claim should ask, by chance (the next claim asks others), and whether these are all."""
+    if len(lines) <= _SHARES_AT_ONCE:
+        return lines, True
+    return random.sample(lines, _SHARES_AT_ONCE), False
 
 
-def _some(shares: list[str]) -> list[str]:
-    """As many as one claim should ask, by chance: the next claim asks others."""
-    return shares if len(shares) <= _SHARES_AT_ONCE else random.sample(shares, _SHARES_AT_ONCE)
+def _claim_evenly(lines: Iterable[Line], limit: int) -> "Claim[Recipient]":
+    waiting = Recipient.objects.filter(state__in=WAITING).order_by("due_at")
+    queues = [waiting.filter(zone=line.zone, priority=line.priority, share=line.share) for line in lines]
+    return claims.claim(*queues, lease=settings.EPM_LEASE, limit=limit, columns=("share", *_OUTGOING))
 
 
-def _claim_evenly(queues: "Sequence[QuerySet[Recipient]]", limit: int) -> list[Claimed]:
-    held = claims.claim(*queues, lease=settings.EPM_LEASE, limit=limit, columns=("share", "expire_at", "address"))
-    return [
-        Claimed(key, held.token, way_of(share), expire_at, domain_of(address))
-        for key, share, expire_at, address in held.rows
-    ]
+def _in_our_hands(held: "Claim[Recipient]") -> Iterator[Claimed]:
+    for key, share, attempts, address, *others in held.rows:
+        mail = Outgoing(key, attempts + 1, address, *others)
+        yield Claimed(held.token, way_of(share), domain_of(address), mail)
 
 
 def load(keys: Sequence[UUID]) -> list[Outgoing]:
-    """What sending needs to know of each recipient, in the order of `keys`: one query."""
-    rows = Recipient.objects.filter(pk__among=keys).values_list(
-        "pk",
-        "attempts",
-        "address",
-        "notify",
-        "orcpt",
-        "message_id",
-        "message__return_path_domain",
-        "message__ret",
-        "message__envid",
-        "message__size",
-        "message__smtputf8",
-        "expire_at",
-        "message__in_doubt_policy",
-        "application__in_doubt_wait",
-    )
+    """What is known of each recipient and its last attempt, in the order of `keys`: one query."""
+    rows = Recipient.objects.filter(pk__among=keys).values_list("pk", *_OUTGOING)
     found = {row[0]: Outgoing(*row) for row in rows}
     return [found[key] for key in keys if key in found]
 

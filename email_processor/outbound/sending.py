@@ -21,7 +21,8 @@ from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
 from email_processor.outbound import breaker, pace, queue, return_path, tls_reporting
-from email_processor.outbound.envelope import Envelope, on_the_wire
+from email_processor.outbound.cargo import Cargo
+from email_processor.outbound.envelope import Envelope
 from email_processor.outbound.features import remember_features
 from email_processor.outbound.lane import Lane
 from email_processor.outbound.lanes import Lanes
@@ -68,10 +69,10 @@ class _Drain:
         self._wire = wire
         self._lanes = Lanes()
         self._held: dict[UUID, Claimed] = {}
-        self._contents: dict[UUID, bytes] = {}
+        self._cargo = Cargo()
         self._look_at = 0.0
         self._renew_at = time.monotonic() + _heartbeat()
-        self._found_nothing_without: frozenset[int | None] | None = None
+        self._left_nothing_without: frozenset[int | None] | None = None
         self._settled = 0
 
     def run(self) -> int:
@@ -92,7 +93,11 @@ class _Drain:
 
     def _make_room(self, landed: Iterable[Landed]) -> None:
         for flight, _ in landed:
-            flight.lane.land(1)
+            self._land(flight.lane, flight.mail)
+
+    def _land(self, lane: Lane, mail: Outgoing) -> None:
+        lane.land(1)
+        self._cargo.land(mail)
 
     def _give_back(self) -> None:
         """What only waits is due again at once; what is on the wire is seen through."""
@@ -106,20 +111,21 @@ class _Drain:
         full = self._lanes.full()
         if self._is_pointless(full):
             return
-        claimed = queue.claim(self._zone_name, limit=_AT_ONCE, without=full)
-        self._found_nothing_without = None if claimed else full
+        batch = queue.claim(self._zone_name, limit=_AT_ONCE, without=full)
+        self._left_nothing_without = full if batch.is_all else None
         self._look_at = time.monotonic() + _LOOK_AGAIN
-        if claimed:
+        if batch.claimed:
             self._open_lanes()
-            self._line_up([*self._lanes.abandoned(), *claimed])
+            self._line_up([*self._lanes.abandoned(), *batch.claimed])
 
     def _open_lanes(self) -> None:
-        connections = EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True)
-        self._lanes.open(connections, breaker.standings(self._zone_name), pace.read(self._zone_name))
+        ways = EmailConnection.objects.filter(zone__name=self._zone_name, enabled=True)
+        connections = list(ways.select_related("standing"))
+        self._lanes.open(connections, breaker.standings(connections), pace.read(self._zone_name))
 
     def _is_pointless(self, full: frozenset[int | None]) -> bool:
-        """Did we look just now for all that we would look for, and found nothing?"""
-        barren = self._found_nothing_without
+        """Did we just now take all that we would look for?"""
+        barren = self._left_nothing_without
         return bool(self._held) and barren is not None and barren <= full and time.monotonic() < self._look_at
 
     def _line_up(self, claimed: Sequence[Claimed]) -> None:
@@ -138,44 +144,35 @@ class _Drain:
             self._let_go(one.id for one in group)
 
     def _put_on_the_wire(self) -> None:
-        for lane in self._lanes:
-            if turns := lane.take_turns():
-                self._post(lane, turns)
-
-    def _post(self, lane: Lane, turns: Sequence[Claimed]) -> None:
-        """Write the intent, load what is needed, hand over. What may not go any more stays behind."""
-        ready = self._begin(turns)
-        lane.land(len(turns) - len(ready))
-        self._let_go(one.id for one in turns if one.id not in ready)
-        mails = queue.load([one.id for one in turns if one.id in ready])
-        self._load_contents({mail.message_id for mail in mails})
-        self._wire.post(self._posting(Flight(lane, mail)) for mail in mails)
+        """Write the intent for all whose turn it is, load what is needed, hand over. What may not go any more stays behind."""
+        turns = [(lane, one) for lane in self._lanes for one in lane.take_turns(self._cargo)]
+        if not turns:
+            return
+        ready = self._begin([one for _, one in turns])
+        for lane, one in turns:
+            if one.id not in ready:
+                self._land(lane, one.mail)
+        self._let_go(one.id for _, one in turns if one.id not in ready)
+        self._cargo.load()
+        self._wire.post(self._posting(Flight(lane, one.mail)) for lane, one in turns if one.id in ready)
 
     def _posting(self, flight: Flight) -> Posting[Flight]:
-        content = self._contents.get(flight.mail.message_id)
-        return Posting(flight, flight.lane.route, partial(_envelope, flight.mail, content))
+        return Posting(flight, flight.lane.route, partial(_envelope, flight.mail, self._cargo.content_of(flight.mail)))
 
     def _begin(self, turns: Sequence[Claimed]) -> set[UUID]:
         """The ones that may go on the wire, now `sending`. Others have expired, or were cancelled, held or taken meanwhile."""
         now = timezone.now()
-        if past := [one.id for one in turns if one.expire_at <= now]:
+        if past := [one.id for one in turns if one.mail.expire_at <= now]:
             queue.expire(past)
-        withdrawn = withdraw(self._zone_name, [one.id for one in turns if one.expire_at > now])
+        withdrawn = withdraw(self._zone_name, [one.id for one in turns if one.mail.expire_at > now])
         ready: set[UUID] = set()
-        for token, keys in _by_token(one for one in turns if one.expire_at > now and one.id not in withdrawn):
+        for token, keys in _by_token(one for one in turns if one.mail.expire_at > now and one.id not in withdrawn):
             ready |= lifecycle.begin(token, keys)
         return ready
 
     def _let_go(self, keys: Iterable[UUID]) -> None:
         for key in keys:
             self._held.pop(key, None)
-
-    def _load_contents(self, message_ids: set[UUID]) -> None:
-        """Have the contents of these messages and no others at hand: a mail to many is read once, a large one not kept."""
-        known = {key: content for key, content in self._contents.items() if key in message_ids}
-        missing = message_ids - known.keys()
-        loaded = queue.load_contents(missing) if missing else {}
-        self._contents = known | {key: on_the_wire(mime) for key, mime in loaded.items()}
 
     def _fail_over(self, landed: Sequence[Landed]) -> Sequence[Landed]:
         """Where the trouble came before the mail was even mentioned: on at once through another connection, if there is one.
@@ -195,7 +192,6 @@ class _Drain:
         diverted = {flight: lane for flight, result in landed if (lane := self._lane_instead(flight, result))}
         if not diverted:
             return landed
-        self._load_contents({flight.mail.message_id for flight in diverted})
         for flight, lane in diverted.items():
             flight.lane.land(1)
             lane.leave(1)
@@ -235,7 +231,7 @@ class _Drain:
             self._open_lanes()
 
     def _is_done(self) -> bool:
-        return not self._held and (stopping.is_asked() or self._found_nothing_without == frozenset())
+        return not self._held and (stopping.is_asked() or self._left_nothing_without == frozenset())
 
 
 def _heartbeat() -> float:

@@ -18,18 +18,19 @@ WAITING = (State.QUEUED, State.DEFERRED)
 
 
 class Line(NamedTuple):
-    """Due mails of one priority and one share."""
+    """Due mails of one priority and one share. `zone` is its key."""
 
+    zone: int
     priority: int
     share: str
 
 
-def lines_due(zone: int, now: datetime) -> list[Line]:
-    """The lines of a zone (its key) in which something is due, most urgent first."""
+def lines_due(zone_name: str, now: datetime) -> list[Line]:
+    """The lines of a zone in which something is due, most urgent first."""
     database = connections[router.db_for_write(Recipient)]
     with database.cursor() as cursor:
         due_at = database.ops.adapt_datetimefield_value(now)
-        cursor.execute(_LINES_DUE, [zone, zone, zone, due_at, *(state.value for state in WAITING)])
+        cursor.execute(_LINES_DUE, [zone_name, due_at, *(state.value for state in WAITING)])
         return sorted(Line(*row) for row in cursor.fetchall())
 
 
@@ -39,18 +40,20 @@ def _priorities(values: Iterable[int]) -> str:
 
 _HEAD = """
     SELECT min(r.share) FROM email_processor_recipient r
-    WHERE r.zone_id = %s AND r.priority = line.priority AND r.due_at IS NOT NULL
+    WHERE r.zone_id = line.zone AND r.priority = line.priority AND r.due_at IS NOT NULL
 """
 _LINES_DUE = f"""
-WITH RECURSIVE line (priority, share) AS (
-    SELECT line.priority, ({_HEAD}) FROM ({_priorities(Priority.values)}) line
+WITH RECURSIVE line (zone, priority, share) AS (
+    SELECT line.zone, line.priority, ({_HEAD}) FROM (
+        SELECT z.id AS zone, p.priority FROM epm_zone z, ({_priorities(Priority.values)}) p WHERE z.name = %s
+    ) line
     UNION ALL
-    SELECT line.priority, ({_HEAD} AND r.share > line.share) FROM line WHERE line.share IS NOT NULL
+    SELECT line.zone, line.priority, ({_HEAD} AND r.share > line.share) FROM line WHERE line.share IS NOT NULL
 )
-SELECT line.priority, line.share FROM line
+SELECT line.zone, line.priority, line.share FROM line
 WHERE line.share IS NOT NULL AND EXISTS (
     SELECT 1 FROM email_processor_recipient r
-    WHERE r.zone_id = %s AND r.priority = line.priority AND r.share = line.share
+    WHERE r.zone_id = line.zone AND r.priority = line.priority AND r.share = line.share
     AND r.due_at <= %s AND r.state IN (%s, %s)
 )
 """  # noqa: S608 - made of constants

@@ -46,6 +46,18 @@ def test_it_releases_to_the_queue_at_once(zone: Zone) -> None:
     assert claims.claim(QUEUE, lease=MINUTE, limit=10).keys == claim.keys
 
 
+@pytest.mark.parametrize(("limit", "is_all"), [(3, True), (2, False), (1, False)])
+def test_it_says_whether_that_was_all(zone: Zone, limit: int, is_all: bool) -> None:
+    factories.make_message(zone, "a@example.net", "b@example.net")
+    assert claims.claim(QUEUE, lease=MINUTE, limit=limit).is_all is is_all
+
+
+def test_it_says_that_one_of_two_queues_may_have_more(zone: Zone) -> None:
+    factories.make_message(zone, "a@example.net", "b@example.net")
+    nothing = QUEUE.filter(address="nobody@example.net")
+    assert not claims.claim(QUEUE, nothing, lease=MINUTE, limit=2).is_all
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_hands_each_row_to_one_of_many_workers() -> None:
     zone = factories.make_zone()

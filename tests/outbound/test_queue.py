@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def make_stranded(zone: Zone, **fields: Any) -> Recipient:
     """A recipient whose worker died while its mail was on the wire."""
     message = factories.make_message(zone, **fields)
-    (claimed,) = queue.claim(zone.name, limit=1)
+    (claimed,) = queue.claim(zone.name, limit=1).claimed
     lifecycle.begin(claimed.token, [claimed.id])
     Recipient.objects.filter(pk=claimed.id).update(due_at=timezone.now() - timedelta(seconds=1))
     return message.recipients.get()
@@ -48,26 +48,26 @@ def test_it_claims_urgent_ones_first_then_those_due_longest(zone: Zone, connecti
     for address, priority, age in (("new", 5, 1), ("old", 5, 9), ("urgent", 1, 0)):
         rows = {"priority": priority, "due_at": now - timedelta(minutes=age)}
         factories.make_message(zone, f"{address}@example.net", connection=connection, recipient=rows)
-    claimed = [Recipient.objects.get(pk=one.id).address for one in queue.claim(zone.name, limit=9)]
+    claimed = [Recipient.objects.get(pk=one.id).address for one in queue.claim(zone.name, limit=9).claimed]
     assert claimed == ["urgent@example.net", "old@example.net", "new@example.net"]
 
 
 def test_what_is_claimed_is_claimed_once(zone: Zone, connection: EmailConnection) -> None:
     factories.make_message(zone, connection=connection)
-    assert len(queue.claim(zone.name, limit=9)) == 1
-    assert not queue.claim(zone.name, limit=9)
+    assert len(queue.claim(zone.name, limit=9).claimed) == 1
+    assert not queue.claim(zone.name, limit=9).claimed
 
 
 def test_ways_out_can_be_left_out(zone: Zone, connection: EmailConnection) -> None:
     factories.make_message(zone, connection=connection)
     factories.make_message(zone, sandbox=True)
-    assert [one.way for one in queue.claim(zone.name, limit=9, without=[SANDBOX])] == [connection.pk]
-    assert [one.way for one in queue.claim(zone.name, limit=9, without=[connection.pk])] == [SANDBOX]
+    assert [one.way for one in queue.claim(zone.name, limit=9, without=[SANDBOX]).claimed] == [connection.pk]
+    assert [one.way for one in queue.claim(zone.name, limit=9, without=[connection.pk]).claimed] == [SANDBOX]
 
 
 def test_postponed_is_due_later_and_free(zone: Zone, connection: EmailConnection) -> None:
     factories.make_message(zone, connection=connection)
-    (claimed,) = queue.claim(zone.name, limit=1)
+    (claimed,) = queue.claim(zone.name, limit=1).claimed
     queue.postpone(claimed.token, [claimed.id], timezone.now() + timedelta(minutes=5))
     recipient = Recipient.objects.get()
     assert (recipient.state, recipient.claim) == (State.QUEUED, None)
@@ -76,7 +76,7 @@ def test_postponed_is_due_later_and_free(zone: Zone, connection: EmailConnection
 
 def test_a_lost_claim_postpones_nothing(zone: Zone, connection: EmailConnection) -> None:
     factories.make_message(zone, connection=connection)
-    (claimed,) = queue.claim(zone.name, limit=1)
+    (claimed,) = queue.claim(zone.name, limit=1).claimed
     assert queue.postpone(new_id(), [claimed.id], timezone.now()) == 0
 
 

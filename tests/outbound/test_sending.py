@@ -2,6 +2,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -246,6 +248,19 @@ def test_other_zones_are_left_alone(zone: Zone, way_out: EmailConnection, world:
     factories.make_zone("other")
     assert drain("other") == 0
     assert world.count == 0
+
+
+def test_a_mail_that_comes_alone_costs_few_statements(
+    zone: Zone, way_out: EmailConnection, application: Application
+) -> None:
+    drained(zone, application=application)
+    queued(zone, application=application)
+    with CaptureQueriesContext(database) as asked:
+        drain(zone.name)
+    # Before the wire: its line, the claim (2), the ways, the pace (2), the suppression list, the intent (2), the content.
+    # After it: row, application, message, transaction, notification, state, Event.
+    frames = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    assert len([query["sql"] for query in asked.captured_queries if not query["sql"].startswith(frames)]) == 17
 
 
 # --- what stays behind

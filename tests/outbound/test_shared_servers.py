@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from email_processor.models import SlowedDestination, State
 from email_processor.outbound import breaker, mx, pace
+from email_processor.outbound.cargo import Cargo
 from email_processor.outbound.lane import Lane
 from email_processor.outbound.lanes import Lanes
-from email_processor.outbound.queue import Claimed
 from epm.models import EmailConnection, Zone
-from lib.ids import new_id
+from tests.outbound.claimed import make_claimed
 from tests.outbound.internet import Internet, directly, drained
 from tests.outbound.servers import odd_server_at
 
@@ -38,12 +38,12 @@ def looked_up(hosted: Internet) -> None:
 def opened(zone: Zone) -> Lanes:
     lanes = Lanes()
     ways = EmailConnection.objects.filter(zone=zone)
-    lanes.open(ways, breaker.standings(zone.name), pace.read(zone.name))
+    lanes.open(ways, breaker.standings(ways), pace.read(zone.name))
     return lanes
 
 
 def lined_up(lanes: Lanes, domain: str, count: int) -> Lane:
-    claimed = [Claimed(new_id(), new_id(), None, timezone.now(), domain) for _ in range(count)]
+    claimed = [make_claimed(domain=domain) for _ in range(count)]
     lane = lanes.of(claimed[0])
     assert lane is not None
     for one in claimed:
@@ -57,7 +57,7 @@ def on_the_wire(zone: Zone, *domains: str) -> dict[str, int]:
     for domain in domains:
         lined_up(lanes, domain, 20)
     for lane in lanes:
-        lane.take_turns()
+        lane.take_turns(Cargo())
     return {lane.route.destination: lane.on_the_wire for lane in lanes}
 
 
@@ -94,11 +94,11 @@ def test_what_is_on_the_wire_counts_once_the_servers_are_known(zone: Zone, hoste
     directly(zone, hosted, max_per_destination=4)
     lanes = opened(zone)
     first, second = (lined_up(lanes, domain, 20) for domain in ("one.example", "two.example"))
-    assert (len(first.take_turns()), len(second.take_turns())) == (1, 1)
+    assert (len(first.take_turns(Cargo())), len(second.take_turns(Cargo()))) == (1, 1)
     for domain in ("one.example", "two.example"):
         asyncio.run(mx.hosts_of(domain))
     for lane in lanes:
-        lane.take_turns()
+        lane.take_turns(Cargo())
     assert first.on_the_wire + second.on_the_wire == 4
 
 
@@ -108,7 +108,7 @@ def test_no_domain_takes_all_the_turns(zone: Zone, internet: Internet, looked_up
     first, second = (lined_up(lanes, domain, 20) for domain in ("one.example", "two.example"))
     for _ in range(10):
         for lane in lanes:
-            lane.land(len(lane.take_turns()))
+            lane.land(len(lane.take_turns(Cargo())))
     assert len(first.waiting) < 20
     assert len(second.waiting) < 20
 

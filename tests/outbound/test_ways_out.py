@@ -18,8 +18,8 @@ from email_processor.outbound.queue import Claimed
 from email_processor.outbound.sending import drain
 from email_processor.simulator import RunningWorld
 from epm.models import EmailConnection, Zone
-from lib.ids import new_id
 from tests import factories
+from tests.outbound.claimed import make_claimed
 from tests.outbound.servers import odd_server
 from tests.outbound.submissions import make_submission
 
@@ -43,7 +43,7 @@ def many(count: int) -> list[str]:
 
 
 def claimed(way: int | None = None) -> Claimed:
-    return Claimed(new_id(), new_id(), way, timezone.now(), "example.net")
+    return make_claimed(way=way)
 
 
 def chosen(lanes: Lanes, count: int) -> Counter[int]:
@@ -54,7 +54,8 @@ def chosen(lanes: Lanes, count: int) -> Counter[int]:
 
 def opened(zone: Zone) -> Lanes:
     lanes = Lanes()
-    lanes.open(EmailConnection.objects.filter(zone=zone, enabled=True), breaker.standings(zone.name), Pace())
+    connections = EmailConnection.objects.filter(zone=zone, enabled=True)
+    lanes.open(connections, breaker.standings(connections), Pace())
     return lanes
 
 

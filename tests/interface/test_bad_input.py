@@ -76,6 +76,28 @@ def test_it_refuses_a_body_that_is_too_large(door: Door, settings: Any) -> None:
     assert problem(door.send(body="a" * 1000))[:2] == (413, "payload_too_large")
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"{'a' * 64}@example.net", 202),
+        (f"{'a' * 65}@example.net", 400),
+        (f"{'ü' * 32}@example.net", 202),
+        (f"{'ü' * 33}@example.net", 400),
+        (f"jo@{'a' * 63}.example", 202),
+        (f"jo@{'a' * 64}.example", 400),
+        (f"jo@{'.'.join(['a' * 63] * 4)}", 400),
+        (f"{'a' * 64}@{'.'.join(['a' * 61] * 4)}.example", 400),
+    ],
+    ids=lambda value: str(len(value.encode())) if isinstance(value, str) else str(value),
+)
+def test_it_minds_how_long_an_address_is(door: Door, address: str, status: int) -> None:
+    """Octets, RFC 5321 4.5.3.1: 64 before the @, 255 behind it, 254 in all (4.5.3.1.3 less its brackets)."""
+    answer = door.send(to=[address])
+    assert answer.status_code == status
+    if status == 400:
+        assert problem(answer) == (400, "invalid_request", "to[0]")
+
+
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/emails/", "/api/v2/emails"])
 def test_it_knows_no_other_addresses(db: None, path: str) -> None:
     assert problem(Client().get(path))[:2] == (404, "not_found")

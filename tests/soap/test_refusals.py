@@ -69,6 +69,16 @@ def test_it_refuses_what_is_no_envelope_with_one_element(caller: Caller, body: b
     assert (answer.status, answer.faultcode, answer.problem["code"]) == (500, "Client", "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("declared", "octets"),
+    [("utf-8", b"\xe9"), ("utf-8", b"\xff\xfe"), ("us-ascii", "\xe9".encode()), ("utf-8", b"\x00"), ("utf-8", b"\x07")],
+)
+def test_it_refuses_octets_that_are_no_text(caller: Caller, declared: str, octets: bytes) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?>'.encode() + envelope(request()).replace(b"Hello Jo", octets)
+    assert caller.post(body, content_type="text/xml").problem["code"] == "invalid_request"
+    assert not Message.objects.exists()
+
+
 @pytest.mark.parametrize("depth", [1_000, 100_000])
 def test_it_survives_deep_nesting(caller: Caller, depth: int) -> None:
     answer = caller.call("<a>" * depth + "</a>" * depth)
@@ -167,6 +177,14 @@ def test_it_takes_the_action_quoted_bare_or_not_at_all(caller: Caller, action: s
         ("<to>jo@example.net</to>", "from"),
         ("<from>shop@example.com</from><to>jo@example.net,</to>", "to"),
         (f"{ASKED}<attachment><fileName>x</fileName></attachment>", "attachment"),
+        (f"{ASKED}<requestTimeout>{'9' * 5000}</requestTimeout>", "requestTimeout"),
+        (f"{ASKED}<requestTimeout>-1</requestTimeout>", "requestTimeout"),
+        (f"{ASKED}<subject>twice</subject>", "subject"),
+        (f"<from>shop@example.com</from><to>{'a' * 65}@example.net</to>", "to[0]"),
+        (f"<from>shop@example.com</from><to>jo@{'a.' * 127}a</to>", "to[0]"),
+        (f"{ASKED}<emailParameters>priority=high;priority=low</emailParameters>", "emailParameters"),
+        (f"{ASKED}<emailParameters>sendAt={'9' * 5000}</emailParameters>", "sendAt"),
+        (f"{ASKED}<recipient><kind>boss</kind><address>jo@example.net</address></recipient>", "kind"),
     ],
 )
 def test_it_names_the_field_that_is_wrong(caller: Caller, children: str, field: str) -> None:

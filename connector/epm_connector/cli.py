@@ -1,4 +1,4 @@
-"""The command `epm-connector`: send, launch, status. Who calls and where to comes from the environment."""
+"""The command `epm-connector`: send, launch, status, cancel. Who calls and where to comes from the environment."""
 
 import argparse
 import json
@@ -9,10 +9,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from epm_connector.email import DOORS, EmailNotificationConnector
+from epm_connector.calls import DOORS
+from epm_connector.email import EmailNotificationConnector
 from epm_connector.errors import ConnectorError
 from epm_connector.requests import Attachment, Email
-from epm_connector.results import Launched, Sent, Status
+from epm_connector.results import Cancelled, Launched, Sent, Status
 
 VARIABLES = """\
 environment:
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=VARIABLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(metavar="send | launch | status", required=True)
+    commands = parser.add_subparsers(metavar="send | launch | status | cancel", required=True)
     send = commands.add_parser("send", help="send a mail", parents=[_common(), _mail()])
     send.set_defaults(run=_send, show=_show_sent)
     launch = commands.add_parser("launch", help="launch an application", parents=[_common(), _mail()])
@@ -66,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="what became of a message", parents=[_common()])
     status.add_argument("message_id")
     status.set_defaults(run=_status, show=_show_status)
+    cancel = commands.add_parser("cancel", help="cancel what is still unsent of a message", parents=[_common()])
+    cancel.add_argument("message_id")
+    cancel.set_defaults(run=_cancel, show=_show_cancelled)
     return parser
 
 
@@ -129,6 +133,10 @@ def _launch(connector: EmailNotificationConnector, asked: argparse.Namespace) ->
 
 def _status(connector: EmailNotificationConnector, asked: argparse.Namespace) -> Status:
     return connector.status(asked.message_id)
+
+
+def _cancel(connector: EmailNotificationConnector, asked: argparse.Namespace) -> Cancelled:
+    return connector.cancel(asked.message_id)
 
 
 def _email(asked: argparse.Namespace) -> Email:
@@ -210,6 +218,10 @@ def _show_status(status: Status) -> str:
             lines.append(f"    {event.sequence}. {event.at:%Y-%m-%d %H:%M:%S} {event.type}{said}")
         lines.extend(f"    receipt: {one.action} {one.status} {one.explanation}".rstrip() for one in recipient.receipts)
     return "\n".join(lines)
+
+
+def _show_cancelled(cancelled: Cancelled) -> str:
+    return "\n".join(f"{one.address}: {one.state} {one.why}".rstrip() for one in cancelled.recipients)
 
 
 def _complain(error: ConnectorError, *, as_json: bool) -> None:

@@ -1,33 +1,19 @@
 """The connector for email: what an application of any channel calls to send mail."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, Protocol
-from uuid import uuid4
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from epm_connector import webhooks
 from epm_connector.base import DataConnector
-from epm_connector.errors import ConnectorError
+from epm_connector.calls import Call, Calls
 from epm_connector.http import Http
 from epm_connector.requests import Email
-from epm_connector.rest import RestDoor
-from epm_connector.results import Launched, Sent, Status
+from epm_connector.results import Batch, Cancelled, Events, Launched, Sent, Status
 from epm_connector.retrying import ATTEMPTS, retrying
-from epm_connector.soap import SoapDoor
 
-
-class Door(Protocol):
-    """The operations over one protocol; answers have the shape of the REST JSON. All raise ConnectorError."""
-
-    def send(self, email: Email, application: str) -> dict[str, Any]: ...
-
-    def launch(self, email: Email, application: str, further: dict[str, Any]) -> dict[str, Any]: ...
-
-    def status(self, id: str) -> dict[str, Any]: ...
-
-
-DOORS: Mapping[str, Callable[[Http], Door]] = {"rest": RestDoor, "soap": SoapDoor}
+T = TypeVar("T")
+LONGEST_WAIT, MOST_EVENTS = 20, 200
+"""What the platform allows: seconds of a long poll, events of a page."""
 
 
 class EmailNotificationConnector(DataConnector):
@@ -36,6 +22,7 @@ class EmailNotificationConnector(DataConnector):
     `application` may be empty where the credential belongs to exactly one. `signing_secrets` are the application's, for
     `verify`; two during a rotation. Calls are repeated up to `attempts` times where that can help, always under one
     idempotency key, so that nothing is done twice. `protocol` is rest or soap. May be used by several threads at once.
+    All methods that call the platform raise ConnectorError.
     """
 
     channel: ClassVar[str] = "email"
@@ -51,48 +38,61 @@ class EmailNotificationConnector(DataConnector):
         signing_secrets: Sequence[str] = (),
         attempts: int = ATTEMPTS,
     ) -> None:
-        if protocol not in DOORS:
-            raise ValueError(f"protocol is {protocol!r}; expected {' or '.join(DOORS)}")
-        self.application = application
+        self._calls = Calls(application, protocol)
         self._http = Http(endpoint, credential, secret)
-        self._door = DOORS[protocol](self._http)
         self._signing_secrets, self._attempts = tuple(signing_secrets), attempts
 
     def send(self, message: Email) -> Sent:
-        """Hand over a mail; answers when the platform has accepted it. Raises ConnectorError."""
-        asked = _with_key(message)
-        return Sent.of(self._retrying(lambda: self._door.send(asked, self.application)))
+        """Hand over a mail; answers when the platform has accepted it."""
+        return self._done(self._calls.send(message))
+
+    def send_batch(self, messages: Sequence[Email], *, idempotency_key: str = "") -> Batch:
+        """Hand over up to a thousand mails; each is accepted or refused by itself, and the answer says which.
+
+        A mail whose recipients bring substitutions becomes a mail of its own for each of them.
+        """
+        return self._done(self._calls.send_batch(messages, idempotency_key))
 
     def launch(
         self, message: Email, app_parameters: Mapping[str, str] | None = None, *, parent_id: str = ""
     ) -> Launched:
-        """Launch the application as if `message` had arrived for it; answers when it runs. Raises ConnectorError."""
-        asked = _with_key(message)
-        given = {"appParameters": dict(app_parameters or {}), "parentID": parent_id}
-        further = {name: value for name, value in given.items() if value}
-        return Launched.of(self._retrying(lambda: self._door.launch(asked, self.application, further)))
+        """Launch the application as if `message` had arrived for it; answers when it runs."""
+        return self._done(self._calls.launch(message, app_parameters, parent_id))
 
     def status(self, message_id: str) -> Status:
-        """What became of a message. Raises ConnectorError."""
-        return Status.of(self._retrying(lambda: self._door.status(message_id)))
+        """What became of a message."""
+        return self._done(self._calls.status(message_id))
+
+    def cancel(self, message_id: str) -> Cancelled:
+        """Cancel what is still unsent of a message; answers for which recipients it was too late."""
+        return self._done(self._calls.cancel(message_id))
+
+    def events(self, after: str = "", *, wait: int = 0, limit: int = MOST_EVENTS, type: str = "") -> Events:
+        """The page of events behind the cursor `after`, oldest first; waits up to `wait` seconds where there is none yet."""
+        return self._done(self._calls.events(after, wait, limit, type))
+
+    def follow(self, after: str = "", *, type: str = "") -> Iterator[Events]:
+        """Pages of events without end, as they happen. Keep the `next` of each page when its events have been dealt with."""
+        while True:
+            page = self.events(after, wait=LONGEST_WAIT, type=type)
+            if page.events:
+                yield page
+            after = page.next
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """The JSON of a call that the platform made to one of the application's URLs.
 
         Raises ConnectorError bad_signature where the call is not the platform's, or older than five minutes.
         """
-        webhooks.check(headers, body, self._signing_secrets)
-        payload = json.loads(body)
-        if not isinstance(payload, dict):
-            raise ConnectorError("unexpected_answer", "The signed body is not a JSON object.")
-        return payload
+        return webhooks.verified(headers, body, self._signing_secrets)
 
     def close(self) -> None:
         self._http.close()
 
-    def _retrying(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        return retrying(call, attempts=self._attempts)
+    def _done(self, call: Call[T]) -> T:
+        return call.read(retrying(lambda: self._tried(call), attempts=self._attempts))
 
-
-def _with_key(message: Email) -> Email:
-    return message if message.idempotency_key else replace(message, idempotency_key=str(uuid4()))
+    def _tried(self, call: Call[Any]) -> dict[str, Any]:
+        if opening := call.opening():
+            self._http.run(opening)
+        return self._http.run(call.make())

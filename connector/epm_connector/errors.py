@@ -1,5 +1,8 @@
 """The one exception of this package."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ConnectorError(Exception):
     """A call that did not succeed, equal over both protocols.
@@ -27,3 +30,15 @@ class ConnectorError(Exception):
     def __str__(self) -> str:
         about = f" ({self.field})" if self.field else ""
         return f"{self.code}{about}: {self.detail}"
+
+
+def error_of(problem: Mapping[str, Any], wait: float | None = None) -> ConnectorError:
+    """A problem (RFC 9457) as the exception of this package; `wait` is the seconds in Retry-After."""
+    return ConnectorError(
+        problem["code"],
+        str(problem.get("detail") or problem.get("title") or ""),
+        field=problem.get("field") or "",
+        retryable=bool(problem.get("retryable")),
+        retry_after=wait,
+        incident=problem.get("incident") or "",
+    )

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from epm_connector.errors import ConnectorError
-from epm_connector.requests import Email
+from epm_connector.requests import Email, To
 
 
-def mailboxes(given: str | Sequence[str]) -> str:
-    """A comma list."""
-    return given if isinstance(given, str) else ", ".join(given)
+def mailboxes(given: str | Sequence[str | To]) -> str:
+    """A comma list. Raises ConnectorError invalid_request for what a list cannot say of a recipient."""
+    return given if isinstance(given, str) else ", ".join(map(_mailbox, given))
 
 
 def words(text: str) -> list[str]:
@@ -34,6 +34,16 @@ def email_parameters(email: Email) -> Iterator[tuple[str, str]]:
             yield from (("tag", str(tag)) for tag in value)
         else:
             yield name, _text(value)
+
+
+def _mailbox(given: str | To) -> str:
+    if isinstance(given, str):
+        return given
+    for name in ("notify", "orcpt", "metadata", "substitutions"):
+        if name in given.as_json():
+            raise ConnectorError("invalid_request", f"Over SOAP a recipient has no {name} of its own.", field=name)
+    name = given.name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{given.address}>' if name else given.address
 
 
 def _pair(name: str, value: str) -> str:

@@ -34,6 +34,29 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class To:
+    """A recipient of whom more is to be said than a mailbox does. `substitutions` fill the `{{name}}`s of a batch's mail."""
+
+    address: str
+    name: str = ""
+    notify: str | Sequence[str] = ""
+    """SUCCESS, FAILURE and DELAY in any mix, or NEVER."""
+    orcpt: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    substitutions: Mapping[str, str] | None = None
+    """Even an empty mapping asks for a mail of its own; None does not."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The members of a recipient in a REST request, without those that are left empty."""
+        members = {name: getattr(self, name) for name in ("address", "name", "notify", "orcpt", "metadata")}
+        given = {name: value for name, value in members.items() if value}
+        return given if self.substitutions is None else {**given, "substitutions": dict(self.substitutions)}
+
+
+Mailboxes = str | Sequence[str | To]
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """A mail. Mailboxes may have display names: `Jo Doe <jo@example.net>`.
 
@@ -42,13 +65,13 @@ class Email:
     """
 
     sender: str | Sequence[str]
-    to: str | Sequence[str]
+    to: Mailboxes
     subject: str = ""
     body: str = ""
     html: str = ""
     """HTML beside or instead of `body`. SOAP carries one of the two only."""
-    cc: str | Sequence[str] = ()
-    bcc: str | Sequence[str] = ()
+    cc: Mailboxes = ()
+    bcc: Mailboxes = ()
     attachments: Sequence[Attachment | str] = ()
     """A string is a URL, which the platform fetches."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -86,8 +109,9 @@ class Email:
         return asked | {name: _plain(value) for name, value in self.parameters.items()}
 
 
-def _list(mailboxes: str | Sequence[str]) -> list[str]:
-    return [mailboxes] if isinstance(mailboxes, str) else list(mailboxes)
+def _list(mailboxes: Mailboxes) -> list[str | dict[str, Any]]:
+    each = [mailboxes] if isinstance(mailboxes, str) else mailboxes
+    return [one.as_json() if isinstance(one, To) else one for one in each]
 
 
 def _attachment(attachment: Attachment | str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
+from epm_connector.errors import ConnectorError, error_of
+
 T = TypeVar("T")
 Answer = Mapping[str, Any]
 
@@ -36,6 +38,103 @@ class Sent:
         """From the answer in REST shape."""
         recipients = tuple(_made(Recipient, one, expected_receipts=_expected(one)) for one in answer["recipients"])
         return _made(cls, answer, recipients=recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of one mail of a batch: `sent`, or `error` says why not. `index` says which of the messages, `recipient`
+    which of its `to` in a mail merge, both from 0.
+    """
+
+    index: int
+    recipient: int | None
+    sent: Sent | None
+    error: ConnectorError | None
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """From a result in REST shape."""
+        sent = None if answer["email"] is None else Sent.of(answer["email"])
+        return _made(cls, answer, sent=sent, error=None if answer["problem"] is None else error_of(answer["problem"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How many mails of a batch were accepted and refused, and the result of each, in order."""
+
+    accepted: int
+    refused: int
+    results: tuple[BatchResult, ...]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """From the answer in REST shape."""
+        return _made(cls, answer, results=tuple(BatchResult.of(result) for result in answer["results"]))
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledRecipient:
+    """Where a recipient stands after cancelling; `why` says what it was too late for."""
+
+    id: str
+    address: str
+    state: str
+    cancelled: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What is still unsent of a message has been cancelled."""
+
+    message_id: str
+    recipients: tuple[CancelledRecipient, ...]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """From the answer in REST shape."""
+        return _made(cls, answer, recipients=tuple(_made(CancelledRecipient, one) for one in answer["recipients"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an application is told: the same whether it is pushed to its notification URL or read by cursor.
+
+    `sequence` counts 1, 2, 3… per recipient. `message`, `recipient`, `smtp` and `receipt` are as the platform's documents
+    describe them; `smtp` or `receipt` is None where the event has none.
+    """
+
+    id: str
+    type: str
+    timestamp: datetime
+    application: str
+    zone: str
+    sequence: int
+    message: Mapping[str, Any]
+    recipient: Mapping[str, Any]
+    smtp: Mapping[str, Any] | None
+    receipt: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, told: Answer) -> Self:
+        """From the JSON of a notification, as `verify` gives it."""
+        about = {"message": told.get("message", {}), "recipient": told.get("recipient", {})}
+        return _made(
+            cls, told, timestamp=_time(told["timestamp"]), smtp=told.get("smtp"), receipt=told.get("receipt"), **about
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A page of events, oldest first, and the cursor of the page behind it."""
+
+    events: tuple[Event, ...]
+    next: str
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """From the answer in REST shape."""
+        return _made(cls, answer, events=tuple(Event.of(told) for told in answer["events"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Trying again, where it can help and does no harm."""
 
 import random
-from collections.abc import Callable
+from asyncio import sleep as pause
+from collections.abc import Awaitable, Callable
 from time import sleep
 from typing import TypeVar
 
@@ -34,12 +35,29 @@ def retrying(call: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
             return call()
         except ConnectorError as error:
             wait = _wait(error, attempt)
-            if error.code not in WORTH_IT or wait > LONGEST_WAIT:
-                raise
         sleep(wait)
     return call()
 
 
+async def retrying_async(call: Callable[[], Awaitable[T]], *, attempts: int = ATTEMPTS) -> T:
+    """As `retrying`, awaited."""
+    for attempt in range(1, attempts):
+        try:
+            return await call()
+        except ConnectorError as error:
+            wait = _wait(error, attempt)
+        await pause(wait)
+    return await call()
+
+
 def _wait(error: ConnectorError, attempt: int) -> float:
+    """Seconds until the next try. Raises `error` where there should be none."""
+    wait = _planned(error, attempt)
+    if error.code not in WORTH_IT or wait > LONGEST_WAIT:
+        raise error
+    return wait
+
+
+def _planned(error: ConnectorError, attempt: int) -> float:
     planned = 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
     return max(planned, error.retry_after or 0)

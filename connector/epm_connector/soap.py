@@ -1,7 +1,7 @@
 """The SOAP door (1.1): messages are made and read by zeep after the platform's own WSDL, and go over the same HTTP client."""
 
 import io
-import threading
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -11,47 +11,57 @@ from zeep.exceptions import Error, ValidationError
 
 from epm_connector import lists, soap_shapes
 from epm_connector.errors import ConnectorError
-from epm_connector.http import LOAD_TIMEOUT, Http, retry_after, stranger
+from epm_connector.exchange import USUAL_TIMEOUT, Exchange
+from epm_connector.http import retry_after, stranger
 from epm_connector.requests import Attachment, Email
 
 NAMESPACE = "urn:epm:AppIntfWS:1"
 PATH = "/soap/AppIntfWS"
+Answer = dict[str, Any]
 
 
 class SoapDoor:
-    """Calls the operations over SOAP 1.1; answers are put into the shape of the REST JSON."""
+    """The exchanges of the operations over SOAP 1.1; answers are put into the shape of the REST JSON."""
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
-        self._lock = threading.Lock()
-        self._loaded: tuple[Any, Any] | None = None
+    def __init__(self) -> None:
+        self._described: tuple[Any, Any] | None = None
 
-    def send(self, email: Email, application: str) -> dict[str, Any]:
-        return soap_shapes.sent(self._call("sendEmail", _request(email, application), email.request_timeout))
+    def opening(self) -> Exchange[None] | None:
+        """Before the first call the WSDL is asked for."""
+        return None if self._described else Exchange("GET", f"{PATH}?wsdl", self._load)
 
-    def launch(self, email: Email, application: str, further: dict[str, Any]) -> dict[str, Any]:
+    def send(self, email: Email, application: str) -> Exchange[Answer]:
+        return self._call("sendEmail", _request(email, application), soap_shapes.sent, email.request_timeout)
+
+    def launch(self, email: Email, application: str, further: dict[str, Any]) -> Exchange[Answer]:
         parameters = lists.pairs(further.get("appParameters", {}).items())
         request = _request(email, application) | further | ({"appParameters": parameters} if parameters else {})
-        return soap_shapes.launched(self._call("launchEmail", request, email.request_timeout))
+        return self._call("launchEmail", request, soap_shapes.launched, email.request_timeout)
 
-    def status(self, id: str) -> dict[str, Any]:
-        return soap_shapes.status(self._call("getEmailStatus", {"messageID": id}))
+    def status(self, id: str) -> Exchange[Answer]:
+        return self._call("getEmailStatus", {"messageID": id}, soap_shapes.status)
 
-    def _call(self, operation: str, request: dict[str, Any], timeout: float = LOAD_TIMEOUT) -> dict[str, Any]:
-        client, service = self._described()
-        message = _message(client, service, operation, request)
+    def cancel(self, id: str) -> Exchange[Answer]:
+        return self._call("cancelEmail", {"messageID": id}, lambda answer: soap_shapes.cancelled(id, answer))
+
+    def _call(
+        self, operation: str, request: dict[str, Any], shape: Callable[[Any], Answer], timeout: float = USUAL_TIMEOUT
+    ) -> Exchange[Answer]:
+        assert self._described is not None, "the opening comes first"
+        client, service = self._described
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{NAMESPACE}/{operation}"'}
-        response = self._http.call("POST", PATH, timeout=timeout, content=message, headers=headers)
-        if response.status_code != 200:
-            raise _error_of(response)
-        return _answer(client, f"{{{NAMESPACE}}}{operation}Response", response)
+        message = _message(client, service, operation, request)
 
-    def _described(self) -> tuple[Any, Any]:
-        """zeep's client and service, made of the WSDL at the first call."""
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = _loaded(self._http.call("GET", f"{PATH}?wsdl"))
-            return self._loaded
+        def read(response: httpx.Response) -> Answer:
+            if response.status_code != 200:
+                raise _error_of(response)
+            return shape(_answer(client, f"{{{NAMESPACE}}}{operation}Response", response))
+
+        return Exchange("POST", PATH, read, timeout, {"content": message, "headers": headers})
+
+    def _load(self, description: httpx.Response) -> None:
+        """zeep's client and service, made of the WSDL. Two threads that do it at once get equal ones."""
+        self._described = _loaded(description)
 
 
 def _loaded(description: httpx.Response) -> tuple[Any, Any]:

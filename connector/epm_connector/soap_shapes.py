@@ -32,6 +32,11 @@ def launched(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {"session_id": answer["sessionID_returned"]}
 
 
+def cancelled(id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of cancelEmail about message `id`."""
+    return {"message_id": id, "recipients": [_snake(recipient) for recipient in answer["recipient"]]}
+
+
 def status(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of getEmailStatus, as far as `results.Status` goes."""
     message = _snake(answer["message"])

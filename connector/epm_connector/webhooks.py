@@ -4,13 +4,27 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from epm_connector.errors import ConnectorError
 
 TOLERANCE = 300
 """Seconds that the timestamp may lie off, either way."""
+
+
+def verified(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> dict[str, Any]:
+    """The JSON of a signed call. Raises ConnectorError: bad_signature as `check`, unexpected_answer for another body."""
+    check(headers, body, secrets)
+    try:
+        payload = json.loads(body)
+    except ValueError:
+        payload = None
+    if not isinstance(payload, dict):
+        raise ConnectorError("unexpected_answer", "The signed body is not a JSON object.")
+    return payload
 
 
 def check(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> None:

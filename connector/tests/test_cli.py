@@ -48,6 +48,13 @@ def test_it_launches(platform: Platform, capsys: pytest.CaptureFixture[str]) -> 
     assert "s-1" in capsys.readouterr().out
 
 
+def test_it_cancels(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    late = {"id": "r-1", "address": "jo@example.net", "state": "sent", "cancelled": False, "why": "too late: sent"}
+    platform.answer(200, {"message_id": "m-1", "recipients": [late]})
+    assert main(["cancel", "m-1"]) == 0
+    assert capsys.readouterr().out == "jo@example.net: sent too late: sent\n"
+
+
 def test_it_says_in_plain_words_what_was_refused(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     platform.refuse(403, "sender_not_allowed", field="from")
     assert main(SEND) == 1

@@ -2,7 +2,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from epm_connector import Attachment, ConnectorError, Email, EmailNotificationConnector, Launched, Recipient, Sent
+from epm_connector import Attachment, ConnectorError, Email, EmailNotificationConnector, Launched, Recipient, Sent, To
 from stub import ACCEPTED, Platform
 
 EMAIL = Email(sender="shop@example.com", to="jo@example.net", subject="Hello", body="Hello Jo")
@@ -55,6 +55,50 @@ def test_it_hands_over_everything(platform: Platform, connector: EmailNotificati
     )
     assert datetime.fromisoformat(asked["sendAt"]) == datetime(2027, 1, 1, tzinfo=UTC)
     assert (asked["ucid"], asked["sessionID"], asked["idempotencyKey"]) == ("u", "s", "k")
+
+
+def test_it_says_more_of_a_recipient(platform: Platform, connector: EmailNotificationConnector) -> None:
+    platform.answer(202, ACCEPTED)
+    plain, full = To("al@example.net"), To("jo@example.net", "Jo", ["SUCCESS"], "rfc822;jo@x.example", {"a": "b"}, {})
+    connector.send(Email(sender="shop@example.com", to=["b@example.net", plain, full]))
+    assert platform.asked[0].json()["to"] == [
+        "b@example.net",
+        {"address": "al@example.net"},
+        {
+            "address": "jo@example.net",
+            "name": "Jo",
+            "notify": ["SUCCESS"],
+            "orcpt": "rfc822;jo@x.example",
+            "metadata": {"a": "b"},
+            "substitutions": {},
+        },
+    ]
+
+
+def test_it_keeps_one_key_for_a_batch(platform: Platform, connector: EmailNotificationConnector) -> None:
+    problem = {"code": "no_recipients", "detail": "Nobody.", "field": "to", "retryable": False}
+    results = [{"index": 0, "recipient": None, "email": None, "problem": problem}]
+    platform.answer(200, {"accepted": 0, "refused": 1, "results": results})
+    batch = connector.send_batch([EMAIL], idempotency_key="k-1")
+    asked = platform.asked[0]
+    assert (asked.path, asked.json()["idempotencyKey"], asked.json()["applicationName"]) == (
+        *("/api/v1/emails/batch", "k-1"),
+        "orders",
+    )
+    (result,) = batch.results
+    assert result.error is not None
+    assert (batch.refused, result.sent, result.error.code, result.error.field) == (1, None, "no_recipients", "to")
+
+
+def test_it_follows_events_by_their_cursor(platform: Platform, connector: EmailNotificationConnector) -> None:
+    told = {"id": "e-1", "type": "email.sent", "timestamp": "2027-01-01T00:00:00Z", "application": "orders"}
+    platform.answer(200, {"events": [], "next": "1-a"})
+    platform.answer(200, {"events": [{**told, "zone": "main", "sequence": 1}], "next": "2-b"})
+    page = next(connector.follow("0-z", type="email.sent"))
+    assert ([event.id for event in page.events], page.next) == (["e-1"], "2-b")
+    assert [asked.path for asked in platform.asked] == [
+        f"/api/v1/events?application=orders&after={after}&limit=200&type=email.sent&wait=20" for after in ("0-z", "1-a")
+    ]
 
 
 def test_it_launches(platform: Platform, connector: EmailNotificationConnector) -> None:

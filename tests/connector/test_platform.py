@@ -1,11 +1,19 @@
 """The connector against the running platform: both protocols, one behaviour."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from epm_connector import Attachment, ConnectorError, Email, EmailNotificationConnector
+from epm_connector import (
+    AsyncEmailNotificationConnector,
+    Attachment,
+    ConnectorError,
+    Email,
+    EmailNotificationConnector,
+    To,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from email_processor.lifecycle import Move, advance
@@ -111,6 +119,63 @@ def test_it_tells_why_an_application_did_not_run(
         with pytest.raises(ConnectorError) as refusal:
             connector.launch(Email(sender="jo@example.net", to="orders@example.com"))
     assert (refusal.value.code, refusal.value.retryable) == ("launch_failed", True)
+
+
+def test_it_cancels_what_is_unsent(connector: EmailNotificationConnector, other: EmailNotificationConnector) -> None:
+    id = connector.send(EMAIL).message_id
+    first = Recipient.objects.order_by("pk").first()
+    assert first is not None
+    Recipient.objects.filter(pk=first.pk).update(state=State.SENDING)
+    cancelled = connector.cancel(id)
+    assert [(one.state, one.cancelled) for one in cancelled.recipients] == [
+        ("sending", False),
+        *[("cancelled", True)] * 2,
+    ]
+    assert other.cancel(id) == cancelled
+
+
+def test_it_sends_a_batch_whatever_the_protocol(connector: EmailNotificationConnector) -> None:
+    to = [To("jo@example.net", substitutions={"name": "Jo"}), To("al@example.net", substitutions={})]
+    merged = Email(sender="shop@example.com", to=to, body="Dear {{name}}")
+    batch = connector.send_batch([EMAIL, merged, Email(sender="shop@example.com", to="jo@")])
+    assert [(one.index, one.recipient, one.error and one.error.field) for one in batch.results] == [
+        (0, None, None),
+        (1, 0, None),
+        (1, 1, "to[1].substitutions.name"),
+        (2, None, "to[0]"),
+    ]
+    sent = {one.sent.message_id for one in batch.results if one.sent}
+    assert sent == {str(row.pk) for row in Message.objects.all()}
+
+
+def test_it_reads_events_by_cursor(connector: EmailNotificationConnector) -> None:
+    connector.send(EMAIL)
+    for recipient in Recipient.objects.all():
+        Recipient.objects.filter(pk=recipient.pk).update(state=State.SENDING)
+        advance([Move(recipient.pk, EventType.FAILED, State.FAILED, {"smtp": {"code": 550, "text": "No such user"}})])
+    page = connector.events(limit=2)
+    assert [(one.type, one.sequence, one.smtp and one.smtp["code"]) for one in page.events] == [
+        ("email.failed", 1, 550)
+    ] * 2
+    assert page.events[0].message["ucid"] == "u-1"
+    assert next(connector.follow(page.next)).events == connector.events(page.next).events
+    assert len(connector.events(page.next).events) == 1
+
+
+def test_it_does_the_same_awaited(
+    protocol: str, connector: EmailNotificationConnector, live_server: LiveServer, credential: tuple[Credential, str]
+) -> None:
+    async def awaited() -> tuple[Any, Any, Any, Any]:
+        who = (live_server.url, credential[0].pk, credential[1], "orders", protocol)
+        async with AsyncEmailNotificationConnector(*who, attempts=1) as other:
+            sent = await other.send(EMAIL)
+            status = await other.status(sent.message_id)
+            return sent, status, await other.cancel(sent.message_id), await other.events()
+
+    sent, status, cancelled, events = asyncio.run(awaited())
+    assert [one.state for one in status.recipients] == ["queued"] * 3
+    assert connector.cancel(sent.message_id) == cancelled
+    assert [(one.type, one.message["id"]) for one in events.events] == [("email.cancelled", sent.message_id)] * 3
 
 
 def test_it_tells_the_same_status_over_both_protocols(

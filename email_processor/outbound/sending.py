@@ -104,7 +104,7 @@ class _Drain:
         waiting = self._lanes.close()
         for token, keys in _by_token(waiting):
             queue.postpone(token, keys, timezone.now())
-        self._let_go(one.id for one in waiting)
+        self._let_go(one.mail for one in waiting)
 
     def _claim(self) -> None:
         """Claim more, for all lanes but those in which enough waits."""
@@ -141,20 +141,28 @@ class _Drain:
         for until, group in stuck.items():
             for token, keys in _by_token(group):
                 queue.postpone(token, keys, until)
-            self._let_go(one.id for one in group)
+            self._let_go(one.mail for one in group)
 
     def _put_on_the_wire(self) -> None:
         """Write the intent for all whose turn it is, load what is needed, hand over. What may not go any more stays behind."""
         turns = [(lane, one) for lane in self._lanes for one in lane.take_turns(self._cargo)]
         if not turns:
             return
-        ready = self._begin([one for _, one in turns])
-        for lane, one in turns:
-            if one.id not in ready:
-                self._land(lane, one.mail)
-        self._let_go(one.id for _, one in turns if one.id not in ready)
+        ready = self._begin([one for _, one in turns if self._is_held(one)])
+        going = [(lane, one) for lane, one in turns if one.id in ready and self._is_held(one)]
+        if len(going) < len(turns):
+            self._leave_behind([(lane, one) for lane, one in turns if one.id not in ready or not self._is_held(one)])
         self._cargo.load()
-        self._wire.post(self._posting(Flight(lane, one.mail)) for lane, one in turns if one.id in ready)
+        self._wire.post(self._posting(Flight(lane, one.mail)) for lane, one in going)
+
+    def _is_held(self, one: Claimed) -> bool:
+        """Is this our last claim? Who sleeps past its leases claims its own mails anew, and then they stand in line twice."""
+        return self._held.get(one.id) is one
+
+    def _leave_behind(self, turns: Iterable[tuple[Lane, Claimed]]) -> None:
+        for lane, one in turns:
+            self._land(lane, one.mail)
+            self._let_go([one.mail])
 
     def _posting(self, flight: Flight) -> Posting[Flight]:
         return Posting(flight, flight.lane.route, partial(_envelope, flight.mail, self._cargo.content_of(flight.mail)))
@@ -170,9 +178,11 @@ class _Drain:
             ready |= lifecycle.begin(token, keys)
         return ready
 
-    def _let_go(self, keys: Iterable[UUID]) -> None:
-        for key in keys:
-            self._held.pop(key, None)
+    def _let_go(self, mails: Iterable[Outgoing]) -> None:
+        """They are no longer ours. An earlier attempt's mail does not let go of a later one's."""
+        for mail in mails:
+            if (held := self._held.get(mail.id)) is not None and held.mail is mail:
+                del self._held[mail.id]
 
     def _fail_over(self, landed: Sequence[Landed]) -> Sequence[Landed]:
         """Where the trouble came before the mail was even mentioned: on at once through another connection, if there is one.
@@ -199,8 +209,8 @@ class _Drain:
         return [(flight, result) for flight, result in landed if flight not in diverted]
 
     def _lane_instead(self, flight: Flight, result: SendResult | None) -> Lane | None:
-        claimed = self._held[flight.mail.id]
-        if result is None or not result.never_began or claimed.way is not None:
+        claimed = self._held.get(flight.mail.id)
+        if result is None or not result.never_began or claimed is None or claimed.way is not None:
             return None
         return self._lanes.instead_of(flight.tried | {flight.lane.route.way}, claimed.domain)
 
@@ -209,7 +219,7 @@ class _Drain:
         if not landed:
             return
         _write([moves_for(flight.mail, result) for flight, result in landed])
-        self._let_go(flight.mail.id for flight, _ in landed)
+        self._let_go(flight.mail for flight, _ in landed)
         self._settled += len(landed)
         self._remember_features({flight.lane.route for flight, _ in landed})
 

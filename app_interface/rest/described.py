@@ -6,7 +6,6 @@ from app_interface.operations import shapes
 from app_interface.problems import TABLE
 from app_interface.queries import EMAILS, ENVELOPE, EVENTS, NOTIFICATIONS, RECEIPTS, SUPPRESSIONS, TRAFFIC
 from app_interface.rest import examples
-from app_interface.rest.components import ref
 from app_interface.rest.describing import (
     ALWAYS,
     KEY,
@@ -19,6 +18,7 @@ from app_interface.rest.describing import (
     path_id,
     query,
 )
+from app_interface.rest.schemas import ref
 
 send_email = extend_schema(
     operation_id="sendEmail",

@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from app_interface.configuration import CREDENTIALS, Kind, example_of
 from app_interface.rest import examples
-from app_interface.rest.components import ref
 from app_interface.rest.describing import ALWAYS, WITH_BODY, asked, errors, example, path_id
+from app_interface.rest.schemas import ref
 
 _PATH = [OpenApiParameter("key", {"type": "string"}, OpenApiParameter.PATH, required=True)]
 View = TypeVar("View", bound=Callable[..., Any])

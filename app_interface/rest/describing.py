@@ -12,8 +12,8 @@ from app_interface.parameters import Parameter
 from app_interface.problems import TABLE, Kind, Problem
 from app_interface.rest import examples
 from app_interface.rest.answering import MEDIA_TYPE
-from app_interface.rest.components import ref
 from app_interface.rest.door import CredentialAuthentication
+from app_interface.rest.schemas import ref
 
 ALWAYS = ("not_authenticated", "not_permitted", "rate_limited", "processor_unavailable", "internal")
 WITH_BODY = (*ALWAYS, "invalid_request", "unsupported_media", "payload_too_large")

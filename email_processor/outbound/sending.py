@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from email_processor import lifecycle
@@ -28,6 +27,7 @@ from email_processor.outbound.lane import Lane
 from email_processor.outbound.lanes import Lanes
 from email_processor.outbound.queue import Claimed, Outgoing
 from email_processor.outbound.routing import Route
+from email_processor.outbound.seeing_through import AWAY, see_through
 from email_processor.outbound.send_result import Outcome, SendResult
 from email_processor.outbound.wire import Posting, Wire
 from email_processor.outbound.withdrawing import withdraw
@@ -40,8 +40,6 @@ _AT_ONCE = 500
 """How many recipients one claim takes at most."""
 _LOOK_AGAIN = 0.2
 """Seconds between two looks for new work while old work is still on the wire."""
-
-_DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class Flight(NamedTuple):
@@ -73,23 +71,42 @@ class _Drain:
         self._look_at = 0.0
         self._renew_at = time.monotonic() + _heartbeat()
         self._left_nothing_without: frozenset[int | None] | None = None
+        self._starting: Sequence[Claimed] = ()
+        """Their intent is being written; they are not yet on the wire."""
+        self._landed: Sequence[Landed] = ()
+        """What came back and is not yet written."""
         self._settled = 0
 
     def run(self) -> int:
+        try:
+            return self._go_round()
+        except AWAY:
+            log.warning("the database is away; what is on the wire is seen through", exc_info=True)
+            self._renew_at = 0.0
+            see_through(
+                list(self._landed),
+                collect=self._wire.collect,
+                is_busy=lambda: self._wire.in_flight > 0,
+                write=self._write_late,
+            )
+            self._give_back()
+            return self._settled
+
+    def _go_round(self) -> int:
         """The steps, over and over. New mails go out before the last results are written: the wire is never idle for that."""
-        landed: Sequence[Landed] = ()
         while True:
-            self._make_room(landed)
+            self._make_room(self._landed)
             if stopping.is_asked():
                 self._give_back()
             else:
                 self._claim()
             self._put_on_the_wire()
-            self._settle(landed)
+            self._settle()
             self._keep_leases()
             if self._is_done():
                 return self._settled
-            landed = self._fail_over(self._wire.collect(timeout=_LOOK_AGAIN if self._held else 0))
+            self._landed = self._wire.collect(timeout=_LOOK_AGAIN if self._held else 0)
+            self._landed = self._fail_over(self._landed)
 
     def _make_room(self, landed: Iterable[Landed]) -> None:
         for flight, _ in landed:
@@ -148,12 +165,14 @@ class _Drain:
         turns = [(lane, one) for lane in self._lanes for one in lane.take_turns(self._cargo)]
         if not turns:
             return
-        ready = self._begin([one for _, one in turns if self._is_held(one)])
+        self._starting = [one for _, one in turns if self._is_held(one)]
+        ready = self._begin(self._starting)
         going = [(lane, one) for lane, one in turns if one.id in ready and self._is_held(one)]
         if len(going) < len(turns):
             self._leave_behind([(lane, one) for lane, one in turns if one.id not in ready or not self._is_held(one)])
         self._cargo.load()
         self._wire.post(self._posting(Flight(lane, one.mail)) for lane, one in going)
+        self._starting = ()
 
     def _is_held(self, one: Claimed) -> bool:
         """Is this our last claim? Who sleeps past its leases claims its own mails anew, and then they stand in line twice."""
@@ -214,14 +233,26 @@ class _Drain:
             return None
         return self._lanes.instead_of(flight.tried | {flight.lane.route.way}, claimed.domain)
 
-    def _settle(self, landed: Sequence[Landed]) -> None:
+    def _settle(self) -> None:
         """Write what came back."""
-        if not landed:
+        if not self._landed:
             return
-        _write([moves_for(flight.mail, result) for flight, result in landed])
+        _write([moves_for(flight.mail, result) for flight, result in self._landed])
+        landed, self._landed = self._landed, ()
         self._let_go(flight.mail for flight, _ in landed)
         self._settled += len(landed)
         self._remember_features({flight.lane.route for flight, _ in landed})
+
+    def _write_late(self, landed: Sequence[Landed]) -> None:
+        """The database is back, perhaps. What never got to the wire is told from what did."""
+        self._keep_leases()
+        moves = [_stayed(one.mail) for one in self._starting]
+        moves += [moves_for(flight.mail, result) for flight, result in landed]
+        if moves:
+            _write(moves)
+        self._starting = ()
+        self._let_go(flight.mail for flight, _ in landed)
+        self._settled += len(landed)
 
     def _remember_features(self, routes: Iterable[Route]) -> None:
         """Once for every fresh connection."""
@@ -272,6 +303,12 @@ def _deferral(mail: Outgoing, data: dict[str, Any]) -> list[Move]:
     return [Move(mail.id, EventType.DEFERRED, State.DEFERRED, data, due_at, attempt=mail.attempt)]
 
 
+def _stayed(mail: Outgoing) -> list[Move]:
+    """Should its intent have been written, then in vain."""
+    why = {"why": "The database was away just before this mail was to leave."}
+    return [Move(mail.id, EventType.DEFERRED, State.DEFERRED, why, timezone.now(), attempt=mail.attempt)]
+
+
 def _next_try(mail: Outgoing) -> datetime:
     """In whole seconds: rows that fall due together are written together."""
     delay = retry.next_try_with_tail(retry.MAIL, mail.attempt)
@@ -282,7 +319,7 @@ def _write(all_moves: Sequence[list[Move]]) -> None:
     """All in one transaction. Should one be a bug, it alone stays unwritten: its lease runs out, and it is in doubt."""
     try:
         lifecycle.advance([move for moves in all_moves for move in moves])
-    except _DATABASE_AWAY:
+    except AWAY:
         raise
     except Exception:
         log.exception("results could not be written together; now one by one")
@@ -293,7 +330,7 @@ def _write(all_moves: Sequence[list[Move]]) -> None:
 def _write_alone(moves: list[Move]) -> None:
     try:
         lifecycle.advance(moves)
-    except _DATABASE_AWAY:
+    except AWAY:
         raise
     except Exception:
         log.exception("the result of recipient %s could not be written", moves[0].recipient)

@@ -170,6 +170,8 @@ class Wire(Generic[T]):
         self._pools = pools()
         self._results: SimpleQueue[tuple[T, SendResult | None]] = SimpleQueue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.in_flight = 0
+        """How many were posted and not collected."""
 
     def __enter__(self) -> "Wire[T]":
         return self
@@ -182,7 +184,9 @@ class Wire(Generic[T]):
 
     def post(self, postings: Iterable[Posting[T]]) -> None:
         """Put mails on the wire and return at once."""
-        self._pools.loop.call_soon_threadsafe(self._start, list(postings))
+        posted = list(postings)
+        self.in_flight += len(posted)
+        self._pools.loop.call_soon_threadsafe(self._start, posted)
 
     def collect(self, timeout: float) -> list[tuple[T, SendResult | None]]:
         """What came back: waits up to `timeout` seconds for the first, and takes all there are.
@@ -195,6 +199,7 @@ class Wire(Generic[T]):
             while True:
                 results.append(self._results.get_nowait())
         except Empty:
+            self.in_flight -= len(results)
             return results
 
     def greeting(self, route: Route) -> Features | None:

@@ -82,6 +82,13 @@ def damaged(chance: random.Random, samples: list[bytes]) -> bytes:
     return raw
 
 
+def reading(raw: bytes) -> float:
+    """Seconds of this process's own time."""
+    began = time.process_time()
+    read(raw)
+    return time.process_time() - began
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, default=100_000)
@@ -94,15 +101,15 @@ def main() -> int:
     count, slowest = 0, 0.0
     while time.monotonic() < until if options.seconds else count < options.mails:
         raw = damaged(chance, samples)
-        began = time.process_time()
         try:
-            read(raw)
+            took = reading(raw)
+            if took > SLOW:  # or was the machine?
+                took = min(reading(raw) for _ in range(3))
             if count % 10 == 0:
                 rows(raw)
         except Exception:
             print(f"mail {count} of seed {options.seed} breaks the reader:\n{raw!r}", file=sys.stderr)
             raise
-        took = time.process_time() - began
         if took > max(SLOW, slowest):
             print(f"mail {count} of seed {options.seed} takes {took:.3f} s", file=sys.stderr)
         count, slowest = count + 1, max(slowest, took)

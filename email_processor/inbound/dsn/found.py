@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from . import fields, limits
 from .mail import Mail
-from .notice import implied_action
 from .reasons import explain, is_telling
 from .report import Action, Report, ReportedRecipient
 
@@ -35,7 +34,7 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
     if not unique:
         return None
     prose = mail.notice.prose
-    action = implied_action(f"{mail.subject}\n{mail.notice.text[:3_000]}")
+    action = mail.implied_action
     return Report(
         reporting_mta=reporting_mta,
         original_envelope_id="",

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from . import limits, mime, wording
 from .mime import Entity
-from .notice import ADDRESSES, Notice, is_role, split_notice
-from .report import Fields
+from .notice import ADDRESSES, Notice, implied_action, is_role, split_notice
+from .report import Action, Fields
 
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 _TRACE_HEADERS = frozenset({"received", "return-path", "message-id", "dkim-signature"})
@@ -142,6 +142,11 @@ class Mail:
     @cached_property
     def has_report_wording(self) -> bool:
         return bool(wording.REPORT_WORDING.search(self.notice.text[:4_000]))
+
+    @cached_property
+    def implied_action(self) -> Action:
+        """What its subject and its notice say became of the mail."""
+        return implied_action(f"{self.subject}\n{self.notice.text[:3_000]}")
 
     @cached_property
     def speaks_of_handing_on(self) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from . import fields, limits, wording
 from .mail import Mail
 from .mime import Entity
-from .notice import implied_action
 from .reasons import explain
 from .report import Action, Reason, Report, ReportedRecipient
 
@@ -126,5 +125,5 @@ def _implied_action(retry_until: str, code: str, mail: Mail) -> Action:
     if retry_until or mail.is_warning:
         return Action.DELAYED
     if not code:
-        return implied_action(f"{mail.subject}\n{mail.notice.text[:3_000]}")
+        return mail.implied_action
     return Action.DELIVERED if fields.statuses(code)[:1] and fields.statuses(code)[0][0] == "2" else Action.FAILED

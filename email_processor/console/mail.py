@@ -17,6 +17,7 @@ from email_processor import suppression
 from email_processor.console import by_hand, story, suppressions, words
 from email_processor.console.finding import WAYS, as_uuid, ids_in, messages_named, recipients_named
 from email_processor.console.mail_files import mail_file
+from email_processor.console.why import whys
 from email_processor.models import Content, Message, Recipient, State
 from email_processor.timeline import timeline
 from epm.console.filters import MadeBetweenFilter
@@ -72,8 +73,9 @@ class MessageAdmin(RecordAdmin):
 
     def page_context(self, request: HttpRequest, row: Message) -> dict[str, Any]:
         recipients = list(row.recipients.order_by("pk")[: SHOWN_RECIPIENTS + 1])
+        said = whys(recipients[:SHOWN_RECIPIENTS])
         return {
-            "recipients": recipients[:SHOWN_RECIPIENTS],
+            "recipients": [(one, said.get(one.pk)) for one in recipients[:SHOWN_RECIPIENTS]],
             "more": list_url(Recipient, f"q={row.pk}") if len(recipients) > SHOWN_RECIPIENTS else "",
             "attachments": row.attachments.order_by("pk"),
             "source": reverse("admin:email_processor_message_source", args=[row.pk]),
@@ -111,8 +113,19 @@ class MessageAdmin(RecordAdmin):
         )
 
 
+class RecipientList(ChangeList):  # type: ignore[misc]
+    """One page of recipients, each with why it stands where it stands."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: list[Any] = list(self.result_list)
+        said = whys(self.result_list)
+        for recipient in self.result_list:
+            recipient.said = said.get(recipient.pk)
+
+
 class RecipientAdmin(RecordAdmin):
-    list_display = ("address", "state_shown", "since", "subject", "attempts", "application")
+    list_display = ("address", "state_shown", "why", "since", "subject", "application")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("application", RelatedDropdownFilter),
@@ -125,6 +138,9 @@ class RecipientAdmin(RecordAdmin):
     ordering = ("-id",)
     sortable_by = ()
     page_template = "email_processor/recipient.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RecipientList
 
     def lookup(self, queryset: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
         if (id := as_uuid(term)) is not None:
@@ -147,6 +163,7 @@ class RecipientAdmin(RecordAdmin):
             "message": row.message,
             "entries": story.entries(told, mine),
             "meaning": words.STATES[State(row.state)][1],
+            "why": whys([row], mine.events).get(row.pk),
             "choices": by_hand.choices(row) if by_hand.may(request) else [],
             "suppression": suppression.suppressed(row.zone, row.application, [row.address]).get(row.address),
             "suppress": suppressions.add_url(row.zone, row.address) if suppressions.may_add(request) else "",
@@ -155,6 +172,10 @@ class RecipientAdmin(RecordAdmin):
     @admin.display(description="state")
     def state_shown(self, row: Recipient) -> SafeString:
         return words.state_label(row.state)
+
+    @admin.display(description="why")
+    def why(self, row: Any) -> str:
+        return row.said.sentence if row.said else ""
 
     @admin.display(description="since")
     def since(self, row: Recipient) -> Any:

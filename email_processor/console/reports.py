@@ -61,12 +61,11 @@ class DeliveryReceiptAdmin(RecordAdmin):
         "whom",
         "action_shown",
         "status",
-        "reason",
+        "reason_shown",
         "received",
+        "application",
         "matched",
         "why",
-        "reporting_mta",
-        "application",
     )
     actions = ("export_csv", "export_json_lines", "export_mbox")  # type: ignore[assignment]
     list_filter = (
@@ -128,11 +127,15 @@ class DeliveryReceiptAdmin(RecordAdmin):
     def action_shown(self, row: DeliveryReceipt) -> SafeString:
         return words.action_label(row)
 
+    @admin.display(description="reason")
+    def reason_shown(self, row: DeliveryReceipt) -> SafeString:
+        return words.reason_label(row)
+
     @admin.display(description="received")
     def received(self, row: DeliveryReceipt) -> Any:
         return moment(row.received_at)
 
-    @admin.display(description="why not applied")
+    @admin.display(description="note")
     def why(self, row: DeliveryReceipt) -> str:
         return row.note
 

@@ -104,6 +104,13 @@ def action_label(receipt: DeliveryReceipt) -> SafeString:
     return label(action or "no report", ACTIONS.get(action, QUIET))
 
 
+def reason_label(receipt: DeliveryReceipt) -> SafeString:
+    """The class of a reason in words, what to do about it on hovering."""
+    if receipt.reason in ("", receipt.action):
+        return SafeString("")
+    return label(receipt.reason.replace("_", " "), QUIET, receipt.explanation)
+
+
 def evidence_label(receipt: DeliveryReceipt) -> SafeString:
     tone, meaning = EVIDENCE[Evidence(receipt.evidence)]
     return label(Evidence(receipt.evidence).label, tone, meaning)

@@ -1,6 +1,7 @@
 """Mailboxes as callers write them (RFC 5322 3.4, RFC 6532), read into the form that everything behind the door compares."""
 
 import re
+from functools import lru_cache
 
 import email_validator
 from email_validator import EmailNotValidError, validate_email
@@ -45,22 +46,27 @@ def address(text: str, field: str) -> str:
     RFC 5321's quoted local parts and address literals are read too. Raises invalid_request about `field`.
     """
     try:
-        valid = validate_email(
-            text,
-            check_deliverability=False,
-            globally_deliverable=False,
-            allow_smtputf8=True,
-            allow_quoted_local=True,
-            allow_domain_literal=True,
-        )
+        local, domain = _parts(text)
     except EmailNotValidError as error:
         raise invalid(f"{text[:320]!r} is not an email address: {error}", field) from error
-    local, domain = valid.local_part, valid.ascii_domain.lower()
     if len(local.encode()) > LOCAL_PART_LIMIT or len(domain) > DOMAIN_LIMIT:
         raise invalid(
             f"An address has at most {LOCAL_PART_LIMIT} octets before the @ and {DOMAIN_LIMIT} after it.", field
         )
     return f"{local}@{domain}"
+
+
+@lru_cache(maxsize=4096)  # the same senders, and often the same recipients, come again and again
+def _parts(text: str) -> tuple[str, str]:
+    valid = validate_email(
+        text,
+        check_deliverability=False,
+        globally_deliverable=False,
+        allow_smtputf8=True,
+        allow_quoted_local=True,
+        allow_domain_literal=True,
+    )
+    return valid.local_part, valid.ascii_domain.lower()
 
 
 def display_name(text: str, field: str) -> str:

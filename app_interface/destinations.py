@@ -65,7 +65,7 @@ def _unknown(name: str) -> str:
 
 def of_kind(kind: Recipient.Kind, destinations: list[Destination]) -> tuple[Destination, ...]:
     """`destinations` as recipients of one address header."""
-    return tuple(replace(destination, kind=kind) for destination in destinations)
+    return tuple(one if one.kind == kind else replace(one, kind=kind) for one in destinations)
 
 
 def _name(value: Any, field: str) -> str:

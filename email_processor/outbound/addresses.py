@@ -1,6 +1,7 @@
 """Addresses as SMTP wants them: domains in ASCII (IDNA, RFC 5891), local parts as they are."""
 
 import re
+from functools import lru_cache
 
 import idna
 
@@ -21,6 +22,7 @@ def ascii_domain(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode("ascii")
 
 
+@lru_cache(maxsize=4096)  # asked half a dozen times for each address of a mail, and again for each mail of its sender
 def wire_address(address: str) -> str:
     """The address with its domain in ASCII; only a local part outside ASCII still needs SMTPUTF8 (RFC 6531).
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from uuid import UUID
 
 from email_processor.models import Recipient
@@ -28,7 +29,7 @@ def build(submission: Submission, message_id: UUID, message_id_header: str, date
         addresses_field("From", [submission.sender]),
         *_address_fields(submission),
         *([text_field("Subject", submission.subject)] if submission.subject else []),
-        field("Date", format_datetime(date)),
+        _date_field(date),
         field("Message-ID", message_id_header),
         field(MESSAGE_ID_FIELD, str(message_id)),
         *_unsubscribe_fields(submission.options.unsubscribe),
@@ -36,6 +37,11 @@ def build(submission: Submission, message_id: UUID, message_id_header: str, date
         "MIME-Version: 1.0\r\n",
     ]
     return "".join(fields).encode() + _body(submission)
+
+
+@lru_cache(maxsize=16)  # mails that are accepted together have one date
+def _date_field(date: datetime) -> str:
+    return field("Date", format_datetime(date))
 
 
 def _address_fields(submission: Submission) -> Iterable[str]:

@@ -126,6 +126,41 @@ SHAPES = (
 )
 
 
+NOTICE = """\
+This is the mail system at mx.example.org.
+
+Your message could not be delivered to:
+
+<bob@example.com>: 550 5.1.1 user unknown
+"""
+FRAGMENT = "<p>It could not be delivered to:</p>\n  <div>&nbsp;&lt;bob@example.com&gt;:&nbsp;550 5.1.1 user unknown</div>"
+FIELDS_AS_HTML = f"<div>{MESSAGE}{BLOCK}</div>".replace("\n", "<br>\n ")
+
+
+def plain(kind: str, body: bytes, encoding: str = "") -> bytes:
+    """A report of one part."""
+    return f"{HEAD}Content-Type: {kind}\n{encoding}\n".encode() + body
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        plain("text/plain; charset=utf-16", NOTICE.encode("utf-16")),
+        plain("text/plain; charset=unicode-1-1-utf-7", NOTICE.replace("@", "+AEA-").encode()),
+        plain("text/plain", base64.encodebytes(NOTICE.encode()), "Content-Transfer-Encoding: base64\n"),
+        plain("text/html", FRAGMENT.encode()),
+        plain("text/html", FIELDS_AS_HTML.encode()),
+        plain("text/plain", NOTICE.upper().encode()),
+        plain("text/plain", NOTICE.replace("\n", "\n    ").encode()),
+    ],
+    ids=["utf-16", "utf-7", "base64", "html", "fields in html", "capitals", "indented"],
+)
+def test_it_reads_a_notice_however_it_is_written(raw: bytes) -> None:
+    found = parse(raw)
+    assert found is not None
+    assert [(one.final_recipient.lower(), one.status) for one in found.recipients] == [("bob@example.com", "5.1.1")]
+
+
 def read(shape: Shape) -> Report:
     found = parse(shape.raw)
     assert found is not None

@@ -22,14 +22,16 @@ _MULTIPART_LINE = re.compile(rb"(?:^|\n)--([^\s][^\n]{0,99})\nContent-", re.IGNO
 _INVISIBLE = re.compile(r"<(?:style|script|title)\b[^>]{0,500}>[^<]*+", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|br|div|tr|td|li|table|h\d|pre|hr|blockquote|ul|ol|center)\b[^<>]{0,500}>", re.IGNORECASE)
 _TAG = re.compile(r"<(?![^\s<>]{1,300}@[^\s<>]{1,300}>)[^<>]{0,500}>")
+_NOT_ASCII = ("utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be")
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news", "text/rfc822"})
 
 
 def decode_text(data: bytes, charset: str = "") -> str:
     """UTF-8 where it is, else the declared charset, else Latin-1, which never fails."""
     declared = charset.lower()
-    # Of 7 bits, and so valid UTF-8 that would say something else.
-    names = (declared,) if declared.startswith("iso-2022-") and b"\x1b" in data else ("utf-8", declared)
+    # Valid UTF-8, too, that would say something else.
+    is_other = (declared.startswith("iso-2022-") and b"\x1b" in data) or declared.endswith(_NOT_ASCII)
+    names = (declared, "utf-8") if is_other else ("utf-8", declared)
     for name in names:
         try:
             return data.decode(name or "latin-1")
@@ -105,7 +107,8 @@ def strip_html(text: str) -> str:
     if not _BREAK.search(text):
         return text  # plain text called HTML
     text = _INVISIBLE.sub(" ", text)
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", text.replace("\n", " "))))
+    lines = _TAG.sub("", _BREAK.sub("\n", text.replace("\n", " "))).split("\n")
+    return html.unescape("\n".join(line.strip() for line in lines)).replace("\N{NO-BREAK SPACE}", " ")
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,12 @@ def standings(connections: Iterable[EmailConnection]) -> Standings:
 
 
 def may_probe(standing: ConnectionStanding) -> bool:
-    """Is it time to try a broken connection, and are we the one who does? Then others wait for PROBE_LEASE."""
+    """Is it time to try a broken connection, and are we the one who does? Then others wait for PROBE_LEASE.
+
+    What is further ahead than any pause was written before the clock was set back.
+    """
     now = timezone.now()
-    if standing.retry_at is None or standing.retry_at > now:
+    if standing.retry_at is None or now < standing.retry_at <= now + PAUSES[-1]:
         return False
     won = ConnectionStanding.objects.filter(pk=standing.pk, retry_at=standing.retry_at).update(
         retry_at=now + PROBE_LEASE, is_probed=True, changed_at=now
@@ -88,4 +91,5 @@ def _pause(openings: int) -> timedelta:
 
 def next_look(known: Iterable[ConnectionStanding]) -> datetime | None:
     """When the first of some broken connections is tried again; None where none is broken."""
-    return min((row.retry_at for row in known if row.retry_at is not None), default=None)
+    latest = timezone.now() + PAUSES[-1]
+    return min((min(row.retry_at, latest) for row in known if row.retry_at is not None), default=None)

@@ -121,8 +121,9 @@ class Lane:
             self.rests_until = timezone.now() + _DESTINATION_PAUSE
 
     def wake(self) -> None:
-        """Open it again, if it has rested long enough; then one more trouble closes it."""
-        if self.rests_until is not None and self.rests_until <= timezone.now():
+        """Open it again, if it has rested long enough, or the clock was set back; then one more trouble closes it."""
+        now = timezone.now()
+        if self.rests_until is not None and not now < self.rests_until <= now + _DESTINATION_PAUSE:
             self.rests_until = None
 
     def queue(self, claimed: Claimed) -> None:

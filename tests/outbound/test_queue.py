@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
@@ -89,6 +90,15 @@ def test_what_was_only_claimed_just_falls_due_again(zone: Zone, connection: Emai
     Recipient.objects.update(due_at=timezone.now())
     assert queue.sweep() == [zone.name]
     assert event_types(Recipient.objects.get()) == ["accepted"]
+
+
+def test_a_lease_from_before_the_clock_was_set_back_ends_soon(
+    zone: Zone, connection: EmailConnection, settings: Settings
+) -> None:
+    recipient = make_stranded(zone, connection=connection)
+    Recipient.objects.update(due_at=timezone.now() + timedelta(hours=1))
+    assert timedelta() < due_in(swept(recipient)) <= settings.EPM_LEASE
+    assert recipient.state == State.SENDING
 
 
 def test_what_was_on_the_wire_is_in_doubt_and_queued_again(zone: Zone, connection: EmailConnection) -> None:

@@ -74,7 +74,9 @@ def test_a_broken_connection_degrades_it(application: Application, connection: E
     assert condition() == Condition.DEGRADED
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(2.9, Condition.RUNNING), (3.1, Condition.ERROR), (-60, Condition.ERROR)])
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(2.9, Condition.RUNNING), (3.1, Condition.ERROR), (-60, Condition.ERROR)]
+)
 def test_a_status_older_than_three_minutes_is_an_error(
     application: Application, connection: EmailConnection, minutes: float, expected: Condition
 ) -> None:

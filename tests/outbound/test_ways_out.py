@@ -193,9 +193,11 @@ def test_an_answer_ends_a_row_of_troubles(zone: Zone, world: RunningWorld) -> No
     assert ConnectionStanding.objects.get().troubles == 0
 
 
-def test_a_probe_that_arrives_mends_a_connection(zone: Zone, world: RunningWorld) -> None:
+@pytest.mark.parametrize("retry_in", [-1, 3600])
+def test_a_probe_that_arrives_mends_a_connection(zone: Zone, world: RunningWorld, retry_in: float) -> None:
+    """An hour ahead: the clock was set back."""
     connection = factories.make_connection(zone, server=world.host, port=world.port)
-    break_connection(connection, retry_in=-1)
+    break_connection(connection, retry_in=retry_in)
     queued(zone)
     drain(zone.name)
     standing = ConnectionStanding.objects.get()
@@ -212,6 +214,13 @@ def test_a_probe_that_fails_makes_the_pause_longer(zone: Zone, dead_port: int) -
     assert (standing.openings, standing.is_probed) == (2, False)
     assert standing.retry_at is not None
     assert standing.retry_at > timezone.now() + breaker.PAUSES[1] - timedelta(seconds=5)
+
+
+def test_none_waits_for_an_hour_that_the_clock_goes_through_twice(connection: EmailConnection) -> None:
+    standing = break_connection(connection, retry_in=3600)
+    found = breaker.next_look([standing])
+    assert found is not None
+    assert found <= timezone.now() + breaker.PAUSES[-1]
 
 
 def test_one_worker_probes(zone: Zone, connection: EmailConnection) -> None:

@@ -48,7 +48,12 @@ send_batch = extend_schema(
     request={"application/json": ref("Batch")},
     responses={
         200: OpenApiResponse(ref("BatchAnswer"), description="One result for each mail, in order."),
-        **errors((*WITH_BODY, "too_many_recipients", "message_too_large", "idempotency_conflict", "in_progress")),
+        **errors(
+            (
+                *(*WITH_BODY, "unknown_application", "no_recipients", "too_many_recipients", "message_too_large"),
+                *("idempotency_conflict", "in_progress"),
+            )
+        ),
     },
     examples=[
         asked("messages", examples.BATCH),

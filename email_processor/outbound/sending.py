@@ -81,16 +81,9 @@ class _Drain:
         try:
             return self._go_round()
         except AWAY:
-            log.warning("the database is away; what is on the wire is seen through", exc_info=True)
-            self._renew_at = 0.0
-            see_through(
-                list(self._landed),
-                collect=self._wire.collect,
-                is_busy=lambda: self._wire.in_flight > 0,
-                write=self._write_late,
-            )
-            self._give_back()
-            return self._settled
+            log.warning("the database is away; what is on the wire is seen through")
+            self._see_through()
+            raise
 
     def _go_round(self) -> int:
         """The steps, over and over. New mails go out before the last results are written: the wire is never idle for that."""
@@ -242,6 +235,16 @@ class _Drain:
         self._let_go(flight.mail for flight, _ in landed)
         self._settled += len(landed)
         self._remember_features({flight.lane.route for flight, _ in landed})
+
+    def _see_through(self) -> None:
+        self._renew_at = 0.0
+        see_through(
+            list(self._landed),
+            collect=self._wire.collect,
+            is_busy=lambda: self._wire.in_flight > 0,
+            write=self._write_late,
+        )
+        self._give_back()
 
     def _write_late(self, landed: Sequence[Landed]) -> None:
         """The database is back, perhaps. What never got to the wire is told from what did."""

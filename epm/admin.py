@@ -95,6 +95,7 @@ class ApplicationAdmin(InZoneAdmin):
         ),
         ("Whom to tell", {"fields": ("notification_url", "signing_secret_shown")}),
         ("Sending", {"fields": ("allowed_senders", "registered_delivery", "in_doubt_policy", "in_doubt_wait")}),
+        ("What to believe", {"fields": ("believe_unsigned",)}),
         ("Whom to send no more", {"fields": ("suppress_hard_bounces", "suppress_complaints")}),
     )
 

@@ -2,8 +2,9 @@
 
 Only the signed return path it came to is proof: it was said to nobody but the servers that handled this one recipient's
 mail. Envelope id, addresses, Message-ID and our own headers stand in the mail for all to read, so whatever came without the
-signature is shown beside its likely recipient and moves nothing. Read reports and complaints go to other addresses than
-return paths; docs/decisions/0050-read-reports-and-complaints.md says what is believed of them.
+signature is shown beside its likely recipient and moves nothing, unless its application says that it believes such reports.
+Read reports and complaints go to other addresses than return paths; docs/decisions/0050-read-reports-and-complaints.md says
+what is believed of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -109,26 +110,35 @@ class _Suggestions:
     """Likely recipients of a report that proves nothing, by what anybody could have written into it."""
 
     def __init__(self, statement: Statement) -> None:
-        self._ways = [(name, _by_address(query)) for name, query in _ways(statement)]
+        self._is_report = statement.of_server
+        self._ways = [(name, key, _by_address(query)) for name, key, query in _ways(statement)]
 
     def match(self, block: Block) -> Match:
-        for name, recipients in self._ways:
+        for name, key, recipients in self._ways:
             for address in (block.original_recipient, block.final_recipient):
                 likely = recipients.get(address.lower())
+                if (
+                    likely is not None
+                    and self._is_report
+                    and likely.application
+                    and likely.application.believe_unsigned
+                ):
+                    return Match(likely, key)
                 if likely is not None:
                     return Match(None, note=f"{UNSIGNED} By {name} it would speak of {likely.address}.", likely=likely)
         return Match(None, note=f"{UNSIGNED} Nothing in it points to a mail of ours.")
 
 
-def _ways(statement: Statement) -> Iterator[tuple[str, "QuerySet[Recipient]"]]:
+def _ways(statement: Statement) -> Iterator[tuple[str, MatchedBy, "QuerySet[Recipient]"]]:
     """The keys a report may bring besides our signature, strongest first. Each is asked once, however many blocks it has."""
     recipients = _with_message()
     if _is_key(statement.envelope_id):
-        yield "its envelope id", recipients.filter(message__envid=statement.envelope_id)
+        yield "its envelope id", MatchedBy.ENVID, recipients.filter(message__envid=statement.envelope_id)
     if _is_key(statement.message_id):
-        yield "the Message-ID it returns", recipients.filter(message__message_id_header=statement.message_id)
+        with_header = recipients.filter(message__message_id_header=statement.message_id)
+        yield "the Message-ID it returns", MatchedBy.MESSAGE_ID, with_header
     if message := _our_header(statement):
-        yield f"the header {MESSAGE_ID_FIELD} it returns", recipients.filter(message=message)
+        yield f"the header {MESSAGE_ID_FIELD} it returns", MatchedBy.MESSAGE_ID, recipients.filter(message=message)
 
 
 def _is_key(text: str) -> bool:

@@ -59,7 +59,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A mail's blocks, and the keys it brings to find whose they are. `return_paths` are those it quotes as proof."""
+    """A mail's blocks, and the keys it brings to find whose they are. `return_paths` are those it quotes as proof.
+
+    `of_server`: a delivery report; `of_reader`: a read report; neither: a complaint.
+    """
 
     blocks: tuple[Block, ...]
     envelope_id: str = ""
@@ -67,6 +70,7 @@ class Statement:
     headers: Fields = ()
     return_paths: tuple[str, ...] = ()
     of_reader: bool = False
+    of_server: bool = False
 
 
 def statement_of(said: Report | ReadReport | Complaint) -> Statement:
@@ -93,6 +97,7 @@ def _of_report(report: Report) -> Statement:
         report.original_envelope_id,
         report.original_message_id,
         report.original_headers,
+        of_server=True,
     )
 
 

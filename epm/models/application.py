@@ -80,6 +80,12 @@ class Application(models.Model):
         default=True,
         help_text="Send no more to an address whose owner called a mail unwanted.",
     )
+    believe_unsigned = models.BooleanField(
+        "believe reports without our signature",
+        default=False,
+        help_text="Let a delivery report take effect that came to another address than the signed return path, if it names the "
+        "mail (its envelope id or Message-ID) and the recipient. Whoever has read the mail can forge such a report.",
+    )
     signing_secret = EncryptedTextField(
         default=new_signing_secret, help_text="Signs every call to the two URLs (Standard Webhooks)."
     )

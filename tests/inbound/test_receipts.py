@@ -230,3 +230,41 @@ def test_it_stores_what_no_column_of_text_can_hold(recipient: Recipient) -> None
 def test_it_takes_the_reports_of_real_servers(recipient: Recipient, name: str, expected: State) -> None:
     inbound = arrive(sample(name), way_back(recipient))
     assert (inbound.kind, inbound.problem, state(recipient)) == ("delivery_report", "", expected)
+
+
+def unsigned(recipient: Recipient, *without: str) -> bytes:
+    """A report about the recipient's mail without our return path in it, and without these fields."""
+    raw = report(recipient, "failed").replace(way_back(recipient).encode(), b"orders@example.com")
+    for field in without:
+        raw = raw.replace(field.encode(), b"X-Other")
+    return raw
+
+
+@pytest.fixture
+def believer(recipient: Recipient) -> Recipient:
+    """The recipient of a mail whose application believes reports without our signature."""
+    Application.objects.update(believe_unsigned=True)
+    return recipient
+
+
+@pytest.mark.parametrize(("without", "key"), [((), MatchedBy.ENVID), (("Original-Envelope-Id",), MatchedBy.MESSAGE_ID)])
+def test_it_believes_an_unsigned_report_where_the_application_says_so(
+    believer: Recipient, without: tuple[str, ...], key: MatchedBy
+) -> None:
+    arrive(unsigned(believer, *without), "orders@example.com")
+    assert (state(believer), DeliveryReceipt.objects.get().matched_by) == (State.BOUNCED, key)
+
+
+def test_it_believes_no_unsigned_report_by_itself(recipient: Recipient) -> None:
+    arrive(unsigned(recipient), "orders@example.com")
+    assert (state(recipient), DeliveryReceipt.objects.get().recipient) == (State.SENT, None)
+
+
+def test_it_believes_no_unsigned_report_that_names_somebody_else(believer: Recipient) -> None:
+    arrive(unsigned(believer).replace(b"someone@example.net", b"other@example.net"), "orders@example.com")
+    assert (state(believer), DeliveryReceipt.objects.get().recipient) == (State.SENT, None)
+
+
+def test_it_believes_no_unsigned_report_that_names_no_mail(believer: Recipient) -> None:
+    arrive(unsigned(believer, "Original-Envelope-Id", "Message-ID"), "orders@example.com")
+    assert (state(believer), DeliveryReceipt.objects.get().recipient) == (State.SENT, None)

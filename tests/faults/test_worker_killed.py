@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 
 from email_processor.models import EventType, State
 from epm.choices import InDoubtPolicy
@@ -35,6 +36,19 @@ def test_it_sends_what_was_accepted_while_the_worker_was_dying(make_case: CaseMa
     case.accept()
     kill_worker(platform, [case])
     assert not case.with_event(EventType.IN_DOUBT)
+
+
+def test_it_wakes_among_its_mails_after_it_slept_past_its_leases(make_case: CaseMaker, platform: Platform) -> None:
+    case = make_case("worker frozen for longer than its lease", limit=4)
+    case.server.stall(Step.DOT)
+    case.accept()
+    case.server.wait_until_heard(Step.DOT, times=4)
+    os.killpg(platform.instance.group(WORKER), signal.SIGSTOP)
+    leased = case.rows().filter(due_at__gt=Now())
+    eventually(lambda: not leased.exists(), "the end of all leases", log=platform.log)
+    case.server.heal()
+    os.killpg(platform.instance.group(WORKER), signal.SIGCONT)
+    case.settle()
 
 
 def test_it_doubts_only_what_was_on_the_wire_when_the_worker_died(make_case: CaseMaker, platform: Platform) -> None:

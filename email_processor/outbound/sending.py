@@ -10,16 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
 from email_processor import lifecycle
-from email_processor.lifecycle import Move
-from email_processor.models import EventType, State
-from email_processor.outbound import breaker, pace, queue, return_path, tls_reporting
+from email_processor.outbound import breaker, outcomes, pace, queue, return_path, tls_reporting
 from email_processor.outbound.cargo import Cargo
 from email_processor.outbound.envelope import Envelope
 from email_processor.outbound.features import remember_features
@@ -28,11 +26,11 @@ from email_processor.outbound.lanes import Lanes
 from email_processor.outbound.queue import Claimed, Outgoing
 from email_processor.outbound.routing import Route
 from email_processor.outbound.seeing_through import AWAY, see_through
-from email_processor.outbound.send_result import Outcome, SendResult
+from email_processor.outbound.send_result import SendResult
 from email_processor.outbound.wire import Posting, Wire
 from email_processor.outbound.withdrawing import withdraw
 from epm.models import EmailConnection
-from lib import retry, stopping
+from lib import stopping
 
 log = logging.getLogger(__name__)
 
@@ -230,7 +228,7 @@ class _Drain:
         """Write what came back."""
         if not self._landed:
             return
-        _write([moves_for(flight.mail, result) for flight, result in self._landed])
+        outcomes.write([outcomes.moves_for(flight.mail, result) for flight, result in self._landed])
         landed, self._landed = self._landed, ()
         self._let_go(flight.mail for flight, _ in landed)
         self._settled += len(landed)
@@ -249,10 +247,10 @@ class _Drain:
     def _write_late(self, landed: Sequence[Landed]) -> None:
         """The database is back, perhaps. What never got to the wire is told from what did."""
         self._keep_leases()
-        moves = [_stayed(one.mail) for one in self._starting]
-        moves += [moves_for(flight.mail, result) for flight, result in landed]
+        moves = [outcomes.stayed(one.mail) for one in self._starting]
+        moves += [outcomes.moves_for(flight.mail, result) for flight, result in landed]
         if moves:
-            _write(moves)
+            outcomes.write(moves)
         self._starting = ()
         self._let_go(flight.mail for flight, _ in landed)
         self._settled += len(landed)
@@ -281,62 +279,6 @@ class _Drain:
 def _heartbeat() -> float:
     """Seconds between two renewals: three in a lease."""
     return float(settings.EPM_LEASE.total_seconds()) / 3
-
-
-def moves_for(mail: Outgoing, result: SendResult | None) -> list[Move]:
-    """What an attempt's result means for its recipient. None is a bug before the wire: it is tried again later."""
-    if result is None:
-        return _deferral(mail, {"why": "An error of the platform; the log has it."})
-    smtp = {**result.as_data(), "attempt": mail.attempt}
-    if result.outcome is Outcome.IN_DOUBT:
-        why = "The connection was lost after the mail's last line and before the server's answer."
-        return queue.doubt(mail, why, resend_at=_next_try(mail), smtp=smtp)
-    if result.outcome is Outcome.DEFERRED:
-        return _deferral(mail, {"smtp": smtp})
-    event, state = _SETTLED[result.outcome]
-    return [Move(mail.id, event, state, {"smtp": smtp}, attempt=mail.attempt)]
-
-
-_SETTLED = {Outcome.SENT: (EventType.SENT, State.SENT), Outcome.FAILED: (EventType.FAILED, State.FAILED)}
-
-
-def _deferral(mail: Outgoing, data: dict[str, Any]) -> list[Move]:
-    """Later again, but never later than it expires: then its end is written."""
-    due_at = min(_next_try(mail), mail.expire_at)
-    return [Move(mail.id, EventType.DEFERRED, State.DEFERRED, data, due_at, attempt=mail.attempt)]
-
-
-def _stayed(mail: Outgoing) -> list[Move]:
-    """Should its intent have been written, then in vain."""
-    why = {"why": "The database was away just before this mail was to leave."}
-    return [Move(mail.id, EventType.DEFERRED, State.DEFERRED, why, timezone.now(), attempt=mail.attempt)]
-
-
-def _next_try(mail: Outgoing) -> datetime:
-    """In whole seconds: rows that fall due together are written together."""
-    delay = retry.next_try_with_tail(retry.MAIL, mail.attempt)
-    return (timezone.now() + delay).replace(microsecond=0)
-
-
-def _write(all_moves: Sequence[list[Move]]) -> None:
-    """All in one transaction. Should one be a bug, it alone stays unwritten: its lease runs out, and it is in doubt."""
-    try:
-        lifecycle.advance([move for moves in all_moves for move in moves])
-    except AWAY:
-        raise
-    except Exception:
-        log.exception("results could not be written together; now one by one")
-        for moves in all_moves:
-            _write_alone(moves)
-
-
-def _write_alone(moves: list[Move]) -> None:
-    try:
-        lifecycle.advance(moves)
-    except AWAY:
-        raise
-    except Exception:
-        log.exception("the result of recipient %s could not be written", moves[0].recipient)
 
 
 def _by_token(claimed: Iterable[Claimed]) -> Iterable[tuple[UUID, list[UUID]]]:

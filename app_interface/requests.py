@@ -13,30 +13,23 @@ from app_interface.destinations import of_kind
 from app_interface.parameters import LAUNCH, SEND, TIMEOUT, Parameter
 from app_interface.problems import Problem, invalid
 from email_processor.models import Priority, Recipient, Ret
-from email_processor.outbound.submission import AttachedFile, Destination, Mailbox, Options, Submission
+from email_processor.outbound.submission import Destination, Mailbox, Options, Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that is well-formed. URLs of attachments are not fetched yet: `with_attachments` does."""
+    """A request that is well-formed. URLs of attachments are not fetched yet."""
 
     submission: Submission
     idempotency_key: str = ""
     timeout: int = TIMEOUT
     """Seconds."""
     app_parameters: dict[str, Any] = field(default_factory=dict)
-    is_complete: bool = False
-    """Are the bytes of all attachments at hand?"""
 
     def with_attachments(self) -> Submission:
         """The submission with all bytes at hand. Raises attachment_unavailable, message_too_large."""
-        if self.is_complete:
-            return self.submission
-        return replace(self.submission, attachments=fetched(self.submission.attachments, self.timeout))
-
-    def completed(self, attachments: tuple[AttachedFile, ...]) -> "Request":
-        """The same with `attachments` in place of those that were asked for, their bytes at hand."""
-        return replace(self, submission=replace(self.submission, attachments=attachments), is_complete=True)
+        asked = self.submission.attachments
+        return replace(self.submission, attachments=fetched(asked, self.timeout)) if asked else self.submission
 
 
 def read_send(caller: Caller, mapping: Mapping[str, Any]) -> Request:

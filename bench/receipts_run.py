@@ -19,6 +19,7 @@ from imapclient import IMAPClient
 
 from email_processor import lifecycle
 from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, State
+from email_processor.models.recipient import share_of
 from email_processor.outbound import return_path
 from epm.choices import InDoubtPolicy, MailboxTransport
 from epm.models import Application, Mailbox
@@ -176,6 +177,8 @@ def _return_paths(count: int) -> Iterator[str]:
             state=State.SENT,
             state_at=now,
             attempts=1,
+            share=share_of(message),
+            expire_at=message.expire_at,
         )
         for message in messages
     ]

@@ -19,7 +19,6 @@ from django.utils import timezone
 from email_processor import events, suppression
 from email_processor.events import Happening, Standing
 from email_processor.models import Event, EventType, Recipient, State
-from email_processor.models.recipient import share_of
 from epm.models import Application
 from lib import bulk
 
@@ -81,12 +80,10 @@ class Moved:
 def enter(recipients: Sequence[Recipient], suppressed: Mapping[UUID, str] = _NOBODY) -> None:
     """Begin the life of new recipients, each in the state acceptance gave it (queued, held or suppressed), with Event 1.
 
-    `suppressed` says why, for each that is. What the queue needs of their messages is noted beside them.
+    `suppressed` says why, for each that is.
     """
     for recipient in recipients:
         recipient.events_count = 1
-        recipient.share = share_of(recipient.message)
-        recipient.expire_at = recipient.message.expire_at
     bulk.insert_new(recipients)
     bulk.insert(Event, _EVENT, [_first_event(recipient, suppressed) for recipient in recipients])
 

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
+
+M = TypeVar("M", bound=models.Model)
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -33,6 +36,15 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         else:
             values = ", ".join(["%s"] * len(plan.fields))
             cursor.executemany(f"INSERT INTO {plan.into} VALUES ({values})", prepared)  # noqa: S608 - our own fields
+
+
+def new(model: type[M], **values: Any) -> M:
+    """A row for `insert_new`: as `model(**values)`, in a third of its time. Names are those of columns; no signals are sent."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    defaults = {name: default() for name, default in _defaults(model) if name not in values}
+    vars(row).update(defaults, **values)
+    return row
 
 
 def insert_new(rows: Sequence[models.Model]) -> None:
@@ -71,6 +83,11 @@ def _whole(model: type[models.Model]) -> tuple[tuple[str, ...], Callable[[models
     """All columns of a model, and what reads them from an instance."""
     columns = tuple(field.attname for field in _stored(model))
     return columns, attrgetter(*columns)
+
+
+@lru_cache(maxsize=100)
+def _defaults(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
+    return [(field.attname, field.get_default) for field in model._meta.concrete_fields]
 
 
 def _stored(model: type[models.Model]) -> "list[models.Field[Any, Any]]":

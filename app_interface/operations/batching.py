@@ -1,6 +1,7 @@
 """A batch of mails: each is accepted or refused on its own, and all that is accepted is committed before the answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app_interface import idempotency
@@ -29,27 +30,29 @@ def send_batch(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     if earlier is not None:
         return earlier
     caller.spend(Allowance.RECIPIENTS, batch.recipients)
-    ready = _with_attachments(batch.items)
-    return idempotency.once(call, lambda: _answer(batch.items, _outcomes(caller, ready)))
+    mails = _with_attachments(caller, batch.items)
+    return idempotency.once(call, lambda: _answer(batch.items, _outcomes(mails)))
 
 
-def _with_attachments(items: Sequence[Item]) -> list[Request | Problem]:
-    """The requests with all bytes at hand. What several mails attach from one URL is fetched once."""
+def _with_attachments(caller: Caller, items: Sequence[Item]) -> list[Mail | Problem]:
+    """The mails with all bytes at hand. What several attach from one URL is fetched once."""
     requests = [item.asked for item in items if isinstance(item.asked, Request)]
     seconds = max((request.timeout for request in requests), default=0)
     found = iter(fetched_for_all([request.submission.attachments for request in requests], seconds))
-    return [_completed(item.asked, next(found)) if isinstance(item.asked, Request) else item.asked for item in items]
+    return [_mail(caller, item.asked, next(found)) if isinstance(item.asked, Request) else item.asked for item in items]
 
 
-def _completed(request: Request, attachments: tuple[AttachedFile, ...] | Problem) -> Request | Problem:
-    return attachments if isinstance(attachments, Problem) else request.completed(attachments)
+def _mail(caller: Caller, request: Request, attachments: tuple[AttachedFile, ...] | Problem) -> Mail | Problem:
+    if isinstance(attachments, Problem):
+        return attachments
+    submission = replace(request.submission, attachments=attachments) if attachments else request.submission
+    return Mail(call_of(caller, request), submission)
 
 
-def _outcomes(caller: Caller, ready: Sequence[Request | Problem]) -> list[Outcome]:
+def _outcomes(mails: Sequence[Mail | Problem]) -> list[Outcome]:
     """In order."""
-    requests = [asked for asked in ready if isinstance(asked, Request)]
-    sent = iter(send_all([Mail(call_of(caller, request), request.submission) for request in requests]))
-    return [next(sent) if isinstance(asked, Request) else asked for asked in ready]
+    sent = iter(send_all([mail for mail in mails if isinstance(mail, Mail)]))
+    return [next(sent) if isinstance(mail, Mail) else mail for mail in mails]
 
 
 def _answer(items: Sequence[Item], outcomes: Sequence[Outcome]) -> Answer:

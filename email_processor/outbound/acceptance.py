@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from email_processor import lifecycle, suppression
 from email_processor.models import Attachment, Content, Message, Recipient, State, Suppression
+from email_processor.models.recipient import share_of
 from email_processor.outbound import dkim, mime
 from email_processor.outbound.addresses import domain_of, needs_smtputf8, wire_address
 from email_processor.outbound.checking import check
@@ -158,9 +159,9 @@ def _compose(submission: Submission, ways: Sequence[EmailConnection], now: datet
     message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
     content = _built(submission, id, message_id_header, now)
     content = dkim.sign(content, dkim.signers(submission.zone, domain_of(submission.sender.address)), now)
-    message = Message(
+    message = bulk.new(
+        Message,
         id=id,
-        # Keys, not rows: assigning a related row costs as much as five fields.
         zone_id=submission.zone.pk,
         application_id=submission.application.pk if submission.application else None,
         credential_id=submission.credential.pk if submission.credential else None,
@@ -220,9 +221,11 @@ def _recipients(submission: Submission, ways: Sequence[EmailConnection], message
     """One queued row for every address; an address given twice is sent to once."""
     usual_notify = submission.options.notify or _registered_delivery(submission, ways).notify
     due_at = max(message.accepted_at, message.send_at or message.accepted_at)
+    share = share_of(message)
     return [
-        Recipient(
-            message=message,
+        bulk.new(
+            Recipient,
+            message_id=message.pk,
             zone_id=message.zone_id,
             application_id=message.application_id,
             kind=destination.kind,
@@ -235,6 +238,8 @@ def _recipients(submission: Submission, ways: Sequence[EmailConnection], message
             state_at=message.accepted_at,
             priority=message.priority,
             due_at=due_at,
+            share=share,
+            expire_at=message.expire_at,
         )
         for destination in _each_once(submission.destinations)
     ]
@@ -279,10 +284,9 @@ def _store(drafts: Sequence[_Draft]) -> None:
     )
     suppressed = {key: why for draft in drafts for key, why in draft.suppressed.items()}
     lifecycle.enter([recipient for draft in drafts for recipient in draft.recipients], suppressed)
-    due = {draft.submission.zone.name for draft in drafts if any(map(_is_due, draft.recipients))}
-    for zone_name in due:
+    for zone_name in {draft.submission.zone.name for draft in drafts if _is_due(draft)}:
         ring(send_due, zone_name)
 
 
-def _is_due(recipient: Recipient) -> bool:
-    return recipient.due_at == recipient.message.accepted_at
+def _is_due(draft: _Draft) -> bool:
+    return any(recipient.due_at == draft.message.accepted_at for recipient in draft.recipients)

@@ -13,7 +13,7 @@ def main(application_url: str) -> None:
     from django.conf import settings
 
     from epm.choices import Scope
-    from tests.factories import make_application, make_connection, make_credential, make_zone
+    from tests.factories import make_application, make_connection, make_credential, make_message, make_zone
 
     zone = make_zone()
     make_connection(zone, "simulated world", port=settings.EPM_SIMULATOR_PORT)
@@ -29,6 +29,7 @@ def main(application_url: str) -> None:
         "spare": {
             "SPARE_APPLICATION": str(spare.pk),
             "SPARE_CONNECTION": str(make_connection(zone, "spare", enabled=False).pk),
+            "SPARE_MESSAGE": str(make_message(zone, "jo@example.net", application=spare).pk),
             "SPARE_CREDENTIAL": make_credential(zone, spare, name="spare")[0].pk,
         },
     }

@@ -31,7 +31,7 @@ def explored(platform: Platform, folder: Path) -> tuple[dict[str, Any], str]:
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION), "run"),
         *("--url", platform.url, "--auth", ":".join(platform.manager), "--checks", "all", "--seed", "1"),
-        *("--max-examples", "15", "--generation-database", "none", "--request-timeout", "30", "--no-color"),
+        *("--max-examples", "10", "--generation-database", "none", "--request-timeout", "30", "--no-color"),
         *("--continue-on-failure", "--no-shrink", "--report", "json", "--report-json-path", str(path)),
         f"{platform.url}/api/v1/schema",
     ]

@@ -133,7 +133,9 @@ Your message could not be delivered to:
 
 <bob@example.com>: 550 5.1.1 user unknown
 """
-FRAGMENT = "<p>It could not be delivered to:</p>\n  <div>&nbsp;&lt;bob@example.com&gt;:&nbsp;550 5.1.1 user unknown</div>"
+FRAGMENT = (
+    "<p>It could not be delivered to:</p>\n  <div>&nbsp;&lt;bob@example.com&gt;:&nbsp;550 5.1.1 user unknown</div>"
+)
 FIELDS_AS_HTML = f"<div>{MESSAGE}{BLOCK}</div>".replace("\n", "<br>\n ")
 
 

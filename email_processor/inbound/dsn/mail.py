@@ -11,6 +11,9 @@ from .notice import ADDRESSES, Notice, implied_action, is_role, split_notice
 from .report import Action, Fields
 
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
+_OTHER_REPORTS = frozenset(
+    {"message/disposition-notification", "message/global-disposition-notification", "message/feedback-report"}
+)
 _TRACE_HEADERS = frozenset({"received", "return-path", "message-id", "dkim-signature"})
 _SENDER_HEADERS = ("from", "return-path", "sender", "reply-to")
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")  # RFC 2369, RFC 2919
@@ -39,12 +42,12 @@ class Mail:
     @cached_property
     def is_report(self) -> bool:
         """It calls itself a delivery report (RFC 6522)."""
+        if self.root.content_type != "multipart/report":
+            return False
         kind = self.root.parameters.get("report-type", "").lower()
-        return self.root.content_type == "multipart/report" and kind in (
-            "",
-            "delivery-status",
-            "global-delivery-status",
-        )
+        if not kind:
+            return not any(part.content_type in _OTHER_REPORTS for part in self.parts)
+        return kind in ("delivery-status", "global-delivery-status")
 
     @cached_property
     def is_from_daemon(self) -> bool:

@@ -86,6 +86,14 @@ def test_it_tells_what_happened_to_each_recipient(door: Door, message: Message) 
     assert [event["type"] for event in sam["events"]] == ["accepted"]
 
 
+def test_it_tells_what_was_said_on_the_wire(door: Door, message: Message) -> None:
+    smtp = {"code": 250, "text": "queued", "transcript": "C: DATA\nS: 354 go on"}
+    recipient = message.recipients.latest("pk")
+    lifecycle.advance([Move(recipient.pk, EventType.SENT, State.SENT, {"smtp": smtp}, by_receipt=True)])
+    said = door.get(f"emails/{message.pk}").json()["recipients"][1]["events"][-1]["data"]["smtp"]
+    assert said["transcript"] == "C: DATA\nS: 354 go on"
+
+
 def test_it_tells_the_receipts_whole(door: Door, message: Message) -> None:
     receipt = door.get(f"emails/{message.pk}").json()["recipients"][0]["receipts"][0]
     assert (receipt["action"], receipt["status"], receipt["matched_by"]) == ("failed", "5.1.1", "return_path")

@@ -8,7 +8,9 @@ import pytest
 from lxml import etree
 
 from app_interface.soap import description
-from email_processor.models import Message, Recipient, Session
+from email_processor import lifecycle
+from email_processor.lifecycle import Move
+from email_processor.models import EventType, Message, Recipient, Session
 from epm.models import Application, Credential, Zone
 from tests.factories import make_credential, make_message
 from tests.receivers import Receiver, Reply, receiver
@@ -165,6 +167,13 @@ def test_it_tells_what_became_of_a_message(caller: Caller, zone: Zone, applicati
     assert (answer.name, answer.text("message/id")) == ("getEmailStatusResponse", str(message.pk))
     assert (answer.text("recipient/state"), answer.text("event/type")) == ("queued", "accepted")
     assert answer.text("metadata/value") == "17"
+
+
+def test_it_tells_what_was_said_on_the_wire(caller: Caller, zone: Zone, application: Application) -> None:
+    message = make_message(zone, "jo@example.net", application=application)
+    smtp = {"code": 550, "text": "no", "host": "mx.example.net", "transcript": "C: DATA\nS: 550 no \x07"}
+    lifecycle.advance([Move(message.recipients.get().pk, EventType.DELAYED, None, {"smtp": smtp})])
+    assert status_of(caller, message.pk).text("smtp/transcript") == "C: DATA\nS: 550 no \ufffd"
 
 
 def test_it_hides_messages_of_others(caller: Caller, zone: Zone) -> None:

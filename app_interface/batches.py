@@ -131,8 +131,10 @@ def _filled(submission: Submission, merged: Merged, field: str) -> Submission:
     known = merged.substitutions or {}
 
     def fill(text: str, written: Callable[[str], str] = str) -> str:
-        return _PLACEHOLDER.sub(lambda found: written(_known(known, found[1], field)), text)
+        return _PLACEHOLDER.sub(lambda found: written(_known(known, found[1], field)), text) if "{{" in text else text
 
+    options = submission.options
+    unsubscribe = fill(options.unsubscribe, _quoted)
     return replace(
         submission,
         destinations=of_kind(Recipient.Kind.TO, [merged.destination]),
@@ -140,7 +142,7 @@ def _filled(submission: Submission, merged: Merged, field: str) -> Submission:
         text=fill(submission.text),
         html=fill(submission.html, html.escape),
         headers=tuple((name, fill(value)) for name, value in submission.headers),
-        options=replace(submission.options, unsubscribe=fill(submission.options.unsubscribe, _quoted)),
+        options=replace(options, unsubscribe=unsubscribe) if unsubscribe != options.unsubscribe else options,
     )
 
 

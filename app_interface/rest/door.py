@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -49,6 +49,17 @@ class DoorView(APIView):
     caller: Caller | None = None
     """Who calls, once that is proven."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, and let go of the request at once: REST framework ties request, view and answer into rings that only the
+        garbage collector undoes, some hundred requests later; and a body may have 40 MB.
+        """
+        answer = super().dispatch(request, *args, **kwargs)
+        self.request.parser_context = {}
+        del self.request, self.response
+        if isinstance(answer, Response):
+            answer.add_post_render_callback(_without_context)
+        return answer
+
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
         self.caller = request.user if isinstance(request.user, Caller) else None
@@ -67,6 +78,10 @@ class DoorView(APIView):
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Only Allow, which every answer has: the OpenAPI description tells the rest."""
         return Response(status=204)
+
+
+def _without_context(answer: Response) -> None:
+    answer.renderer_context = None  # type: ignore[attr-defined]
 
 
 def body_of(request: Request) -> dict[str, Any]:

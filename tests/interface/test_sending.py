@@ -1,13 +1,16 @@
 import base64
+import gc
 import json
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import IntegrityError
 from django.db import connection as database
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from app_interface.authentication import Caller
@@ -287,3 +290,28 @@ def test_mails_sent_at_the_same_time_spoil_nothing_for_each_other(
         answers = list(threads.map(send, callers))
     assert answers[0] == "refused"
     assert {str(id) for id in Message.objects.values_list("pk", flat=True)} == set(answers[1:])
+
+
+def test_a_request_is_forgotten_with_its_answer(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    """Without the garbage collector, which would keep many large bodies until it comes round."""
+    # What is captured of the log keeps the requests it is about.
+    caplog.set_level(logging.CRITICAL, "django.request")
+
+    def post(parameters: dict[str, object]) -> None:
+        body, headers = json.dumps({**MAIL, **parameters}), door._headers({})
+        asked = RequestFactory().post("/api/v1/emails", body, "application/json", headers=headers)
+        WSGIHandler().get_response(asked)
+
+    def remembered() -> int:
+        return sum(isinstance(thing, WSGIRequest) for thing in gc.get_objects())
+
+    post({})
+    gc.collect()
+    gc.disable()
+    try:
+        before = remembered()
+        post({})
+        post({"subject": 1})
+        assert remembered() == before
+    finally:
+        gc.enable()

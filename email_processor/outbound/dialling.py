@@ -16,6 +16,7 @@ from email_processor.outbound.send_result import Outcome, SendResult, Stage
 from email_processor.outbound.smtp import Connection
 from email_processor.outbound.tls import Failure
 from email_processor.outbound.tls_reporting import Observed, Policy
+from email_processor.outbound.transcript import ASIDE, Spoken
 from epm.choices import TlsPolicy, Transport
 
 ADDRESSES = 10
@@ -51,19 +52,20 @@ async def _dial_directly(route: Route) -> Connection | SendResult:
 async def _first(candidates: AsyncIterator[Candidate | NoRoute], route: Route) -> Connection | SendResult:
     """The first candidate that lets us in; else the last trouble. What is final counts only where all of it is."""
     trouble = _no_route(route, NoRoute(f"{route.host} has no address.", "5.4.4", is_final=True))
-    tries = 0
+    spoken, tries = tuple[Spoken, ...](), 0
     async for candidate in candidates:
         if isinstance(candidate, NoRoute):
+            spoken = (*spoken, (ASIDE, f"{candidate.why}\r\n".encode()))
             found = _no_route(route, candidate)
             trouble = trouble if trouble.outcome is Outcome.DEFERRED else found
             continue
-        opened = await _open(candidate)
+        opened = await _open(candidate, spoken)
         if isinstance(opened, Connection):
             return opened
-        trouble, tries = opened, tries + 1
+        trouble, spoken, tries = opened, opened.spoken, tries + 1
         if tries == ADDRESSES:
             break
-    return trouble
+    return replace(trouble, spoken=spoken)
 
 
 async def _addresses(route: Route, hosts: mx.Hosts) -> AsyncIterator[Candidate | NoRoute]:
@@ -122,8 +124,9 @@ async def _addresses_of_smarthost(route: Route) -> AsyncIterator[Candidate | NoR
         yield Candidate(replace(route, address=str(address), source=_source(route, str(address))))
 
 
-async def _open(candidate: Candidate) -> Connection | SendResult:
-    connection = Connection(candidate.route)
+async def _open(candidate: Candidate, spoken: tuple[Spoken, ...] = ()) -> Connection | SendResult:
+    """`spoken` is what was said at other addresses before."""
+    connection = Connection(candidate.route, spoken)
     trouble = await connection.open()
     if candidate.policy is not None:
         _report(candidate.route, candidate.policy, connection, trouble)
@@ -131,7 +134,7 @@ async def _open(candidate: Candidate) -> Connection | SendResult:
         return connection
     if trouble.stage is Stage.TLS and candidate.weaker:
         # On a fresh connection: what a failed handshake leaves behind is of no use.
-        return await _open(Candidate(candidate.weaker[0], candidate.weaker[1:]))
+        return await _open(Candidate(candidate.weaker[0], candidate.weaker[1:]), trouble.spoken)
     return trouble
 
 

@@ -10,6 +10,7 @@ import logging
 import socket
 import ssl
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 
@@ -53,7 +54,8 @@ _OUTCOMES = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.FAILED}
 class Connection:
     """A connection to the server of `route`, used for one mail at a time. Open it before the first."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, before: Iterable[Spoken] = ()) -> None:
+        """`before` is what was said to others in vain: the first mail's transcript begins with it."""
         self.route = route
         self.mails = 0
         self.opened_at = time.monotonic()
@@ -70,6 +72,7 @@ class Connection:
             tls_context=None if route.transport is Transport.TCP else tls.context(route.verify),
             timeout=TIMEOUTS[Stage.GREETING],
         )
+        self._client.spoken.extend(before)
 
     @property
     def is_protected(self) -> bool:
@@ -92,6 +95,8 @@ class Connection:
             await self._open()
         except _TROUBLE as trouble:
             self._drop()
+            if _code(trouble) is None:
+                self._client.remark(_in_words(trouble))
             result = self._result(Outcome.DEFERRED, _in_words(trouble), started, _code(trouble))
             return replace(result, tls_failure=tls.failure_of(trouble)) if self._stage is Stage.TLS else result
         return None
@@ -101,11 +106,12 @@ class Connection:
         started = time.monotonic()
         self.mails += 1
         self._stage = Stage.CHECK
+        assert self._dialogue is not None, "open the connection first"
         try:
-            assert self._dialogue is not None, "open the connection first"
             return self._unsendable(envelope, started) or await self._transact(envelope, self._dialogue, started)
         except Trouble as trouble:
             self._drop()
+            self._dialogue.remark(_in_words(trouble))
             return self._result(self._without_answer(), _in_words(trouble), started)
         except asyncio.CancelledError:
             self._drop()

@@ -8,10 +8,11 @@ from email_processor.outbound.send_result import SendResult
 from email_processor.outbound.sending import drain
 from email_processor.outbound.transcript import LONGEST, SERVER, US, in_words
 from epm.choices import Transport
-from epm.models import Application, EmailConnection
+from epm.models import Application, EmailConnection, Zone
 from notifications.models import Notification
 from tests import factories
-from tests.outbound.servers import EHLO, odd_server
+from tests.outbound.internet import Internet, directly, drained, smtp_of
+from tests.outbound.servers import EHLO, odd_server, odd_server_at
 from tests.outbound.test_smtp import make_envelope, route_to, send, send_one
 
 LOGIN = EHLO.replace(b"250 SIZE", b"250-AUTH PLAIN LOGIN CRAM-MD5\r\n250 SIZE")
@@ -109,7 +110,7 @@ def test_an_operator_may_keep_those_of_trouble_only(settings: Settings, reply: b
 def test_it_tells_how_far_it_came_before_the_server_was_gone() -> None:
     with odd_server(DATA=None) as server:
         result = send_one(route_to(server.port))
-    assert told(result)[-1] == "C: DATA"
+    assert told(result)[-2:] == ["C: DATA", "-- Connection lost"]
 
 
 @pytest.mark.django_db
@@ -128,3 +129,25 @@ def test_what_is_not_kept_does_not_gather(settings: Settings) -> None:
     with odd_server(RCPT=[b"250 first\r\n", b"550 second\r\n"]) as server:
         _, second = send(route_to(server.port), make_envelope("a@example.net"), make_envelope("b@example.net"))
     assert "a@example.net" not in "\n".join(told(second))
+
+
+@pytest.mark.django_db
+def test_it_tells_of_every_server_that_was_tried(zone: Zone, internet: Internet) -> None:
+    internet.sink("127.0.0.3")
+    directly(zone, internet)
+    transcript = smtp_of(drained(zone, "ann@shop.example"))["transcript"]
+    assert transcript.startswith(
+        f"-- connecting to 127.0.0.2, port {internet.port}\n-- 127.0.0.2, port {internet.port}: "
+    )
+    assert f"-- connecting to 127.0.0.3, port {internet.port}\nS: 220" in transcript
+
+
+@pytest.mark.django_db
+def test_it_tells_that_protection_was_tried_in_vain(zone: Zone, internet: Internet) -> None:
+    offer = b"250-odd.example\r\n250 STARTTLS\r\n"
+    with odd_server_at("127.0.0.2", 0, {"EHLO": offer, "STARTTLS": b"454 4.7.0 not now\r\n"}) as server:
+        internet.port = server.port
+        directly(zone, internet)
+        lines = smtp_of(drained(zone, "ann@bare.example"))["transcript"].split("\n")
+    assert lines.count(f"-- connecting to 127.0.0.2, port {server.port}") == 2
+    assert "S: 454 4.7.0 not now" in lines

@@ -214,6 +214,31 @@ For help contact helpdesk@example.org or write to postmaster@example.org.
         "5.1.1",
     ),
     Case(
+        "the mail was about a delay",
+        DAEMON + "Subject: Undeliverable: your flight is delayed, warning",
+        """\
+Your message
+
+  Subject: your flight is delayed, warning
+
+could not be delivered to:
+
+bob@example.com: 550 5.1.1 user unknown
+""",
+        "user_unknown",
+        "5.1.1",
+    ),
+    Case(
+        "the mail was about a full mailbox",
+        DAEMON + "Subject: Undeliverable: your mailbox is full of spam",
+        """\
+Your message could not be delivered to:
+
+bob@example.com: it did not work
+""",
+        "undefined",
+    ),
+    Case(
         "the sender stands first",
         DAEMON + "Subject: Undelivered Mail",
         """\

@@ -152,7 +152,9 @@ def test_it_knows_a_read_report() -> None:
 
 def test_it_knows_a_read_report_that_does_not_say_its_type() -> None:
     raw = READ_REPORT.replace(b"report-type=disposition-notification; ", b"").replace(b"Bob <bob@", b"Mail <system@")
-    assert classify(raw.replace(b"was displayed", b"to the recipient bob@example.com was displayed")) is Kind.READ_REPORT
+    assert (
+        classify(raw.replace(b"was displayed", b"to the recipient bob@example.com was displayed")) is Kind.READ_REPORT
+    )
 
 
 def test_it_reads_what_became_of_the_mail() -> None:

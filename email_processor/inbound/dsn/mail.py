@@ -36,6 +36,14 @@ class Mail:
         return mime.decode_words(self.root.header("subject"))
 
     @cached_property
+    def own_subject(self) -> str:
+        """Without that of the mail it is about, as far as it can be told apart."""
+        if head := wording.FINAL_HEAD.match(self.subject):
+            return head[0]
+        original = mime.decode_words(self.original_header("subject")).strip()
+        return self.subject.replace(original, "") if len(original) > 3 else self.subject
+
+    @cached_property
     def sender(self) -> str:
         return mime.decode_words(self.root.header("from"))
 
@@ -149,7 +157,8 @@ class Mail:
     @cached_property
     def implied_action(self) -> Action:
         """What its subject and its notice say became of the mail."""
-        return implied_action(f"{self.subject}\n{self.notice.text[:3_000]}")
+        own = "\n".join(line for line in self.notice.lines if not wording.QUOTED_FIELD.match(line))
+        return implied_action(f"{self.own_subject}\n{own[:3_000]}")
 
     @cached_property
     def speaks_of_handing_on(self) -> bool:
@@ -167,7 +176,7 @@ class Mail:
     @cached_property
     def is_warning(self) -> bool:
         """The subject speaks of a delay."""
-        return bool(wording.DELAY_SUBJECT.search(self.subject[:500]))
+        return bool(wording.DELAY_SUBJECT.search(self.own_subject[:500]))
 
     @cached_property
     def text(self) -> str:

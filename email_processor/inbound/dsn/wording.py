@@ -55,6 +55,12 @@ REPORT_SUBJECT = _any_of(
     r"\[bounce\]",
     *languages.SUBJECTS,
 )
+# Before the subject of a mail that is lost: what follows speaks of that one.
+FINAL_HEAD = re.compile(
+    r"\s*(?:undeliver\w{2,5}(?: (?:mail|message))?|delivery (?:has )?fail(?:ure|ed)|non[- ]?deliver\w{2,5}"
+    r"|unzustellbar|non remis|non recapitabile|onbestelbaar|no se puede entregar)\s?:",
+    re.IGNORECASE,
+)
 DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attempt", *languages.DELAYS)
 
 REPORT_WORDING = _any_of(

@@ -249,7 +249,10 @@ _MAILBOX_SCHEMA = {
     # An address alone, with a display name before it, or with one in a comment behind it.
     "anyOf": [
         _ADDRESS_SCHEMA,
-        {"pattern": rf"^[^{_C}]*<[^<>@ {_C}]+@[^<>@ {_C}]+> *$|^[^@ {_C}]+@[^@ {_C}]+ *\([^{_C}]*\) *$"},
+        {
+            "type": "string",
+            "pattern": rf"^[^{_C}]*<[^<>@ {_C}]+@[^<>@ {_C}]+> *$|^[^@ {_C}]+@[^@ {_C}]+ *\([^{_C}]*\) *$",
+        },
     ],
     "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>'],
 }
@@ -270,11 +273,10 @@ NOTIFY: Reader[str] = Reader(
         "oneOf": [
             {
                 "type": "array",
-                "items": {"type": "string", "enum": list(_CONDITIONS)},
+                "items": {"type": "string", "enum": [*_CONDITIONS, "NEVER"]},
                 "minItems": 1,
                 "maxItems": 3,
             },
-            {"type": "array", "prefixItems": [{"const": "NEVER"}], "items": False, "minItems": 1},
             {"type": "string", "pattern": "^(NEVER|(SUCCESS|FAILURE|DELAY)(,(SUCCESS|FAILURE|DELAY)){0,2})$"},
         ]
     },

@@ -1,8 +1,11 @@
 """What clients of others stumbled over, each in a few lines."""
 
 import json
+import re
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from epm.models import Application, Credential
 from tests.interface.conftest import Door, door, problem
@@ -52,3 +55,26 @@ def test_it_refuses_numbers_that_no_database_keeps(door: Door, name: str, value:
     assert problem(door.post("connections", {name: value})) == (400, "invalid_request", name)
     schema = json.loads(door.client.get("/api/v1/schema").content)
     assert schema["components"]["schemas"]["ConnectionFields"]["properties"][name]["maximum"] < value
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Client().get("/api/v1/schema").content)
+    return document
+
+
+def test_it_describes_a_mailbox_as_text(described: dict[str, Any]) -> None:
+    """Generators of clients make of a branch without a type whatever value there is."""
+    sender = described["components"]["schemas"]["SendEmail"]["properties"]["from"]
+    assert [branch["type"] for branch in sender["anyOf"]] == ["string", "string"]
+
+
+def test_it_describes_elements_by_schemas(described: dict[str, Any]) -> None:
+    """openapi-python-client knows no schema that is true or false."""
+    assert not re.search(r'"(items|prefixItems)": (true|false|\[)', json.dumps(described))
+
+
+def test_it_says_of_every_operation_who_may_call(described: dict[str, Any]) -> None:
+    operations = [operation for path in described["paths"].values() for operation in path.values()]
+    assert all("security" in operation for operation in operations)
+    assert [one["operationId"] for one in operations if not one["security"]] == ["getProblemKind"]

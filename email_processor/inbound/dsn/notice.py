@@ -50,13 +50,25 @@ class Notice:
 
 def split_notice(text: str) -> Notice:
     """The text cut where the returned mail begins, whose headers are read too."""
-    cut = wording.RETURNED_MAIL.search(text)
-    lines = text[: cut.start()] if cut else text
-    below = text[cut.start() :] if cut else ""
+    lines, below = _cut(text)
     first = wording.RETURNED_FIELD.search(below)
     head = below[first.start() :].partition("\n\n")[0] if first else ""
     returned = tuple(mime.unfold(head, limits.HEADERS))
     return Notice(tuple(line.rstrip()[: limits.LINE_CHARACTERS] for line in lines.split("\n")[:1_000]), returned)
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """At the words that announce the returned mail; or at fields of a mail, where somebody was named above them."""
+    announced = wording.RETURNED_MAIL.search(text)
+    end = announced.start() if announced else len(text)
+    fields = wording.RETURNED_FIELDS.search(text, 0, end)
+    if fields and any(ADDRESSES.search(line) for line in _unquoted(text[: fields.start()])):
+        end = fields.start()
+    return text[:end], text[end:]
+
+
+def _unquoted(text: str) -> Iterable[str]:
+    return (line for line in text.split("\n") if not wording.QUOTED_FIELD.match(line))
 
 
 def implied_action(said: str) -> Action:

@@ -131,7 +131,15 @@ RETURNED_MAIL = re.compile(
     r"|(?:message|mail) (?:headers?|text|contents?)[^\n]{0,20}(?:follow|below|[ \t]{0,20}[-=*:]{1,80}$)"
     r"|returned (?:mail|message) follows|unsent message|undelivered message|transcript of message"
     r"|(?:received|return-path|dkim-signature|x-received|x-originating-ip):[ \t][^\n]{0,200}$"
+    r"|begin (?:original|returned|message)|(?:urspr[üu]ngliche|originale?) (?:nachricht|e-?mail|mail)|message d['’ ]?origin"
+    r"|(?:mensaje|mensagem|messaggio) original|oorspronkelijk bericht|исходное (?:сообщение|письмо)|元のメッセージ"
+    r"|原始(?:邮件|郵件|信件)|원본 (?:메시지|메일)"
     r")",
+    re.IGNORECASE | re.MULTILINE,
+)
+RETURNED_FIELDS = re.compile(
+    r"^(?:(?:from|to|subject|date|message-id|mime-version|content-[\w-]{1,40}|reply-to|cc|sender|von|an|betreff|de|à|a|objet"
+    r"|para|asunto|da|oggetto|assunto)[ \t]?:[^\n]{0,500}\n(?:[ \t][^\n]{0,500}\n){0,5}){2}",
     re.IGNORECASE | re.MULTILINE,
 )
 RETURNED_FIELD = re.compile(

@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from epm_connector.errors import ConnectorError
-from epm_connector.requests import Email, To
+from epm_connector.requests import Email, Mailboxes
 
 
-def mailboxes(given: str | Sequence[str | To]) -> str:
-    """A comma list. Raises ConnectorError invalid_request for what a list cannot say of a recipient."""
-    return given if isinstance(given, str) else ", ".join(map(_mailbox, given))
+def mailboxes(given: Mailboxes) -> str:
+    """A comma list of those of whom a mailbox says all there is."""
+    return given if isinstance(given, str) else ", ".join(one for one in given if isinstance(one, str))
 
 
-def words(text: str) -> list[str]:
+def words(given: str) -> list[str]:
     """The words of a comma list."""
-    return [word for word in text.split(",") if word]
+    return [word for word in given.split(",") if word]
 
 
 def pairs(items: Iterable[tuple[str, str]]) -> str:
@@ -33,17 +33,7 @@ def email_parameters(email: Email) -> Iterator[tuple[str, str]]:
         elif name == "tag" and not isinstance(value, str):
             yield from (("tag", str(tag)) for tag in value)
         else:
-            yield name, _text(value)
-
-
-def _mailbox(given: str | To) -> str:
-    if isinstance(given, str):
-        return given
-    for name in ("notify", "orcpt", "metadata", "substitutions"):
-        if name in given.as_json():
-            raise ConnectorError("invalid_request", f"Over SOAP a recipient has no {name} of its own.", field=name)
-    name = given.name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{given.address}>' if name else given.address
+            yield name, text(value)
 
 
 def _pair(name: str, value: str) -> str:
@@ -52,11 +42,12 @@ def _pair(name: str, value: str) -> str:
     return f"{_escaped(name)}={_escaped(value)}"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(";", "\\;")
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(";", "\\;")
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as it stands in a list."""
     match value:
         case bool():
             return str(value).lower()

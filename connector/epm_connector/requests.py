@@ -25,6 +25,8 @@ class Attachment:
     file_name: str
     content: bytes
     content_type: str = ""
+    content_id: str = ""
+    """A picture that the HTML shows by `cid:` and this id."""
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -121,6 +123,7 @@ def _attachment(attachment: Attachment | str) -> dict[str, str]:
         "fileName": attachment.file_name,
         "contentType": attachment.content_type,
         "content": base64.b64encode(attachment.content).decode("ascii"),
+        "contentId": attachment.content_id,
     }
     return {name: value for name, value in members.items() if value or name == "content"}
 

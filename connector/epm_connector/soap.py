@@ -1,7 +1,7 @@
 """The SOAP door (1.1): messages are made and read by zeep after the platform's own WSDL, and go over the same HTTP client."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from epm_connector import lists, soap_shapes
 from epm_connector.errors import ConnectorError
 from epm_connector.exchange import USUAL_TIMEOUT, Exchange
 from epm_connector.http import retry_after, stranger
-from epm_connector.requests import Attachment, Email
+from epm_connector.requests import Attachment, Email, Mailboxes, To
 
 NAMESPACE = "urn:epm:AppIntfWS:1"
 PATH = "/soap/AppIntfWS"
@@ -116,13 +116,27 @@ def _request(email: Email, application: str) -> dict[str, Any]:
         "ucid": email.ucid,
         "sessionID": email.session_id,
         "requestTimeout": email.request_timeout,
+        "recipient": [one for kind in ("to", "cc", "bcc") for one in _recipients(kind, getattr(email, kind))],
     }
     given = {name: value for name, value in elements.items() if value}
     return {"from": lists.mailboxes(email.sender), "to": lists.mailboxes(email.to), **given}
 
 
+def _recipients(kind: str, given: Mailboxes) -> Iterator[dict[str, Any]]:
+    """Those of whom more is to be said than a mailbox does."""
+    for one in given:
+        if isinstance(one, To):
+            if one.substitutions is not None:
+                raise ConnectorError("invalid_request", "Substitutions belong to a batch.", field="substitutions")
+            said = {name: value for name, value in one.as_json().items() if name != "metadata"}
+            notify = {} if not one.notify else {"notify": lists.text(one.notify)}
+            metadata = [{"name": name, "value": value} for name, value in one.metadata.items()]
+            yield {"kind": kind, **said, **notify, "metadata": metadata}
+
+
 def _attachment(file: Attachment) -> dict[str, Any]:
-    return {"fileName": file.file_name, "contentType": file.content_type or None, "content": file.content}
+    given = {"fileName": file.file_name, "contentType": file.content_type, "contentId": file.content_id}
+    return {"content": file.content, **{name: value for name, value in given.items() if value}}
 
 
 def _error_of(response: httpx.Response) -> ConnectorError:

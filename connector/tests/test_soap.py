@@ -1,9 +1,7 @@
 """What only concerns SOAP; the calls themselves are tested against the platform."""
 
-from typing import Any
-
 import pytest
-from epm_connector import ConnectorError, Email, EmailNotificationConnector, To, lists
+from epm_connector import ConnectorError, Email, EmailNotificationConnector, lists
 from stub import Platform
 
 
@@ -14,18 +12,6 @@ def test_it_writes_pairs_that_can_be_read_back() -> None:
 def test_it_refuses_a_name_that_cannot_stand_in_a_list() -> None:
     with pytest.raises(ConnectorError, match="equals sign"):
         lists.pairs([("a=b", "c")])
-
-
-def test_it_writes_recipients_with_their_names() -> None:
-    assert lists.mailboxes(["a@x.example", To("b@x.example", 'B "the", c')]) == (
-        r'a@x.example, "B \"the\", c" <b@x.example>'
-    )
-
-
-@pytest.mark.parametrize(("name", "value"), [("notify", "NEVER"), ("substitutions", {}), ("metadata", {"a": "b"})])
-def test_it_refuses_what_a_list_cannot_say_of_a_recipient(name: str, value: Any) -> None:
-    with pytest.raises(ConnectorError, match=name):
-        lists.mailboxes([To("a@x.example", **{name: value})])
 
 
 def test_it_spells_out_email_parameters() -> None:

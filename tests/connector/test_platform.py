@@ -88,6 +88,28 @@ def test_it_hands_over_every_field_unchanged(connector: EmailNotificationConnect
     assert Recipient.objects.get(address="al@example.net").name == "Doe, Al"
 
 
+def test_it_says_more_of_a_recipient(connector: EmailNotificationConnector) -> None:
+    jo = To("jo@example.net", 'Jo "the" Doe', ["SUCCESS", "DELAY"], "rfc822;jo@x.example", {"a": "b"})
+    connector.send(Email(sender="shop@example.com", to=[jo], cc=["al@example.net", To("c@example.net")]))
+    row = Recipient.objects.get(address="jo@example.net")
+    assert (row.name, row.notify, row.orcpt) == ('Jo "the" Doe', "SUCCESS,DELAY", "rfc822;jo@x.example")
+    assert (row.metadata, Recipient.objects.filter(kind="cc").count()) == ({"a": "b"}, 2)
+
+
+def test_it_refuses_substitutions_outside_of_a_batch(connector: EmailNotificationConnector) -> None:
+    with pytest.raises(ConnectorError, match="ubstitutions belong to"):
+        connector.send(Email(sender="shop@example.com", to=[To("jo@example.net", substitutions={})]))
+
+
+def test_it_puts_pictures_into_html(connector: EmailNotificationConnector) -> None:
+    picture = Attachment("logo.png", b"\x89PNG", content_id="logo")
+    shown = Email(sender="shop@example.com", to="jo@example.net", html="<img src='cid:logo'>", attachments=[picture])
+    connector.send(shown)
+    mime = bytes(Message.objects.get().content.mime)
+    assert b"Content-ID: <logo>" in mime
+    assert b"multipart/related" in mime
+
+
 def test_it_sends_html(connector: EmailNotificationConnector) -> None:
     connector.send(Email(sender="shop@example.com", to="jo@example.net", html="<p>Hello</p>"))
     assert b"Content-Type: text/html" in bytes(Message.objects.get().content.mime)

@@ -8,6 +8,11 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "There is a problem with the recipient's e-mail system. More than one user has this e-mail address.",
+        "Several matches found in Domino Directory",
+        "550 5.1.1 El usuario no existe",
+        "550 Boîte inexistante",
+        "この宛先は存在しません",
         "550 5.1.1 <x@y.example>: Email address could not be found, or was misspelled (G8)",
         "511 sorry, no mailbox here by that name (#5.1.1 - chkuser)",
         "551 User not local; please try <forward-path>",
@@ -37,6 +42,7 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "The destination server for this recipient could not be found in Domain Name Service (DNS).",
         "5.1.2 - Bad destination host 'DNS Hard Error looking up y.example (MX):  NXDomain'",
         "553 5.1.2 We weren't able to find the recipient domain. Please check for any spelling errors",
         "550 5.4.310 DNS domain example.invalid does not exist [Message=InfoDomainNonexistent]",
@@ -48,6 +54,11 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "The user's mailbox is too large",
+        "user has reached his quota",
+        "552 message size exceeds the available space of the recipient",
+        "お客様のメールボックスの容量が一杯です",
+        "552 5.2.2 Casella piena",
         "can't create user output file",
         "550 5.7.1 Quota exceeded (mailbox for user is full)",
         "550 Message would exceed mailbox quota",
@@ -71,11 +82,13 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "This message is larger than the current system limit or the recipient's mailbox is full.",
         "552-5.3.4 Your message exceeded Google's message size limits.",
         "550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient",
         "554 message exceeds max header size",
     ),
     "blocked": (
+        "550 Votre adresse IP est bloquée",
         "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. Please contact your Internet service provider "
         "since part of their network is on our block list (S3140).",
         "550 5.7.606 Access denied, banned sending IP [192.0.2.1]",
@@ -125,6 +138,10 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "The message reached the recipient's e-mail system, but delivery was refused.",
+        "421 4.7.0 IP not in whitelist for RCPT domain, closing connection",
+        "550 Mensaje rechazado por política de seguridad",
+        "550 5.7.1 Sie sind nicht berechtigt, an diesen Empfänger zu senden",
         "554 5.7.9 Message not accepted for policy reasons. See https://postmaster.example.com/error-codes",
         "550 5.7.1 TRANSPORT.RULES.RejectMessage; the message was rejected by organization policy",
         "554 5.7.1 [CS01] Message rejected due to local policy. Please visit https://support.example.com/",
@@ -135,6 +152,8 @@ ANSWERS = {
         "550 5.7.1 Message bounced by administrator",
     ),
     "spam": (
+        "554 Nachricht abgelehnt wegen Spamverdacht",
+        "迷惑メールとして拒否されました",
         "554 5.7.1 Message rejected under suspicion of SPAM; https://ya.example/1IrBc",
         "550 spam message rejected. Please visit http://help.mail.example/notspam-support/id?c=1",
         "554 DT:SPM 163 smtp1, please see http://mail.163.example/help/help_spam_16.htm",
@@ -164,6 +183,7 @@ ANSWERS = {
         "550 you are not on the recipient's list of allowed senders",
     ),
     "relaying_denied": (
+        "553 You are not authorized to relay from this location",
         "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
         "550 5.7.1 Relaying denied. IP name lookup failed [192.0.2.1]",
         "554 5.7.1 <x@example.com>: Relay access denied",
@@ -175,6 +195,9 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "Cannot send message for 3 days",
+        "Unable to deliver the message due to a communications failure",
+        "450 Host down",
         "5.4.7 - Delivery expired (message too old) 'timeout'",
         "connect to mx.y.example[192.0.2.1]:25: Connection refused",
         "550 5.4.317 Message expired, cannot connect to remote server",
@@ -185,6 +208,9 @@ ANSWERS = {
         "454 4.7.0 The recipient server did not accept our requests to connect",
     ),
     "network": (
+        "554 MX list for y.example. points back to mx.y.example",
+        "A configuration error in the e-mail system caused the message to bounce between two servers",
+        "Sorry. Although I'm listed as a best-preference MX or A for that host, it isn't in my control/locals file",
         "mail for y.example loops back to myself",
         "connect to mx.y.example[192.0.2.1]: No route to host",
         "554 5.4.14 Hop count exceeded - possible mail loop ATTR34",
@@ -193,6 +219,7 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "Unable to chdir to maildir. (#4.2.1)",
         "452 4.3.1 Out of memory",
         "451 Local error in processing",
         "550 5.2.0 STOREDRV.Deliver.Exception:StoragePermanentException.MapiExceptionCorruptData",

@@ -6,17 +6,18 @@ later; where the Notification URL was emptied, there is nobody to tell and it st
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from epm.models import Application
-from lib import claims
+from lib import bulk, claims
 from lib.calling import GONE, Call, Called, call_while_due, next_call, problem
 from lib.http import Answer
 from notifications.models import Notification, NotificationAttempt, NotificationState
@@ -29,12 +30,20 @@ DISABLED = "the application is disabled"
 UNSIGNED = "the application's signing secret cannot be used"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A notification and the token under which this worker holds it."""
+class Held(NamedTuple):
+    """What telling needs of a notification, and the token under which this worker holds it."""
 
-    notification: Notification
+    id: UUID
     token: UUID
+    application: UUID
+    subject: UUID
+    body: bytes
+    attempts: int
+    attempts_before: int
+
+
+_HELD = ("application_id", "subject", "body", "attempts", "attempts_before")
+_ATTEMPT = ("notification_id", "number", "url", "at", "duration", "status", "answer", "problem")
 
 
 def tell_due() -> int:
@@ -45,19 +54,22 @@ def tell_due() -> int:
 
 
 def _take(limit: int, busy: Collection[UUID]) -> list[Call[Held]]:
-    held = claims.claim(_heads().exclude(application__in=busy), lease=_lease(), limit=limit)
-    rows = Notification.objects.select_related("application").in_bulk(held.keys)
-    return [_call(Held(rows[key], held.token)) for key in held.keys]
+    claim = claims.claim(_heads().exclude(application__in=busy), lease=_lease(), limit=limit, columns=_HELD)
+    held = [Held(id, claim.token, *columns) for id, *columns in claim.rows]
+    applications = Application.objects.order_by().in_bulk({item.application for item in held})
+    return [_call(item, applications[item.application]) for item in held]
 
 
 def _heads() -> QuerySet[Notification]:
-    """Those that nothing earlier on the same subject keeps back."""
-    return Notification.objects.filter(~Exists(_earlier())).order_by("due_at")
+    """The first that is pending on each subject. Not as a join, which may read all that is pending (decision 13)."""
+    pending = Notification.objects.filter(subject=OuterRef("subject"), state=NotificationState.PENDING)
+    first = pending.order_by("sequence").values("sequence")[:1]
+    return Notification.objects.filter(sequence__lte=Subquery(first)).order_by("due_at")
 
 
 def _earlier() -> QuerySet[Notification]:
     return Notification.objects.filter(
-        subject=OuterRef("subject"), sequence__lt=OuterRef("sequence"), due_at__isnull=False
+        subject=OuterRef("subject"), sequence__lt=OuterRef("sequence"), state=NotificationState.PENDING
     )
 
 
@@ -65,11 +77,10 @@ def _lease() -> timedelta:
     return timedelta(seconds=settings.EPM_NOTIFY_TIMEOUT) + settings.EPM_LEASE
 
 
-def _call(held: Held) -> Call[Held]:
-    notification, application = held.notification, held.notification.application
-    body = bytes(notification.body)
+def _call(held: Held, application: Application) -> Call[Held]:
+    body = bytes(held.body)
     try:
-        headers, refusal = sign(application, str(notification.pk), timezone.now(), body), _refusal(application)
+        headers, refusal = sign(application, str(held.id), timezone.now(), body), _refusal(application)
     except UnusableSecret:
         headers, refusal = {}, UNSIGNED
     return Call(
@@ -95,32 +106,32 @@ def _settle(called: Sequence[Called[Held]]) -> None:
     now = timezone.now()
     with transaction.atomic():
         mine = _still_held([item.call.errand for item in called])
-        called = [item for item in called if item.call.errand.notification.pk in mine]
-        NotificationAttempt.objects.bulk_create([_attempt(item) for item in called])
-        told = [item.call.errand.notification for item in called if not problem(item.outcome)]
+        called = [item for item in called if item.call.errand.id in mine]
+        bulk.insert(NotificationAttempt, _ATTEMPT, [_attempt(item) for item in called])
+        told = [item.call.errand for item in called if not problem(item.outcome)]
         _write_told(told, now)
-        given_up = [item.call.errand.notification for item in called if problem(item.outcome) and not _retry(item, now)]
+        given_up = [item.call.errand for item in called if problem(item.outcome) and not _retry(item, now)]
         _wake_followers([*told, *given_up], now)
 
 
 def _still_held(held: Sequence[Held]) -> set[UUID]:
     """The keys that are still claimed under our tokens, locked: what an overslept lease gave to others is theirs to settle."""
-    tokens = {item.notification.pk: item.token for item in held}
-    rows = Notification.objects.select_for_update().filter(pk__in=tokens).order_by("pk")
+    tokens = {item.id: item.token for item in held}
+    rows = Notification.objects.select_for_update().filter(pk__among=tokens).order_by("pk")
     return {pk for pk, token in rows.values_list("pk", "claim") if token == tokens[pk]}
 
 
-def _attempt(called: Called[Held]) -> NotificationAttempt:
-    notification, outcome = called.call.errand.notification, called.outcome
-    return NotificationAttempt(
-        notification=notification,
-        number=notification.attempts_before + notification.attempts + 1,
-        url=called.call.url,
-        at=called.at,
-        duration=outcome.seconds,
-        status=outcome.status if isinstance(outcome, Answer) else None,
-        answer=_readable(outcome.body) if isinstance(outcome, Answer) else "",
-        problem=problem(outcome)[:200],
+def _attempt(called: Called[Held]) -> tuple[Any, ...]:
+    held, outcome = called.call.errand, called.outcome
+    return (
+        held.id,
+        held.attempts_before + held.attempts + 1,
+        called.call.url,
+        called.at,
+        outcome.seconds,
+        outcome.status if isinstance(outcome, Answer) else None,
+        _readable(outcome.body) if isinstance(outcome, Answer) else "",
+        problem(outcome)[:200],
     )
 
 
@@ -129,17 +140,17 @@ def _readable(body: bytes) -> str:
     return body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")[:1000]
 
 
-def _write_told(told: Sequence[Notification], now: datetime) -> None:
-    Notification.objects.filter(pk__in=[n.pk for n in told]).update(
+def _write_told(told: Sequence[Held], now: datetime) -> None:
+    Notification.objects.filter(pk__among=[held.id for held in told]).update(
         state=NotificationState.TOLD, due_at=None, claim=None, attempts=F("attempts") + 1, settled_at=now
     )
 
 
 def _retry(called: Called[Held], now: datetime) -> bool:
     """Set the next try, or the end of trying; says whether there will be one."""
-    notification = called.call.errand.notification
-    again = None if called.call.refusal == NO_URL else next_call(notification.attempts + 1, called.outcome, now)
-    Notification.objects.filter(pk=notification.pk).update(
+    held = called.call.errand
+    again = None if called.call.refusal == NO_URL else next_call(held.attempts + 1, called.outcome, now)
+    Notification.objects.filter(pk=held.id).update(
         state=NotificationState.PENDING if again else _last_state(called),
         due_at=again,
         claim=None,
@@ -154,10 +165,11 @@ def _last_state(called: Called[Held]) -> NotificationState:
     return NotificationState.STOPPED if gone or called.call.refusal == NO_URL else NotificationState.ABANDONED
 
 
-def _wake_followers(settled: Sequence[Notification], now: datetime) -> None:
+def _wake_followers(settled: Sequence[Held], now: datetime) -> None:
     """What was parked behind these is due again."""
-    parked = Notification.objects.filter(subject__in=[n.subject for n in settled], due_at__gt=now, claim__isnull=True)
-    parked.update(due_at=now)
+    subjects = [held.subject for held in settled]
+    parked = Notification.objects.filter(subject__among=subjects, state=NotificationState.PENDING, claim__isnull=True)
+    parked.update(due_at=Least("due_at", now))
 
 
 def _park() -> None:

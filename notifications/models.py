@@ -36,7 +36,6 @@ class Notification(Claimable):
         constraints = [models.UniqueConstraint(fields=["subject", "sequence"], name="notification_sequence")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="notification_due"),
-            models.Index(fields=["subject", "sequence"], condition=Q(due_at__isnull=False), name="notification_ahead"),
             models.Index(fields=["application", "id"], name="notification_of_application"),
             models.Index(fields=["application", "written_in", "id"], name="notification_commits"),
         ]

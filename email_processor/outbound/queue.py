@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
-from email_processor.models import Content, EventType, Recipient, State
-from email_processor.models.recipient import way_of
+from email_processor.models import Content, EventType, Message, Recipient, State
+from email_processor.models.recipient import EXPIRES, way_of
 from email_processor.outbound.addresses import domain_of
 from email_processor.outbound.shares import WAITING, Line, lines_due
 from epm.choices import InDoubtPolicy
@@ -36,34 +36,28 @@ class Outgoing(NamedTuple):
     address: str
     notify: str
     orcpt: str
+    expire_at: datetime
     message_id: UUID
     return_path_domain: str
     ret: str
     envid: str
     size: int
     smtputf8: bool
-    expire_at: datetime
     in_doubt_policy: str
     in_doubt_wait: int | None
     """Minutes; None without an application."""
 
 
-_OUTGOING = (
-    "attempts",
-    "address",
-    "notify",
-    "orcpt",
-    "message_id",
-    "message__return_path_domain",
-    "message__ret",
-    "message__envid",
-    "message__size",
-    "message__smtputf8",
-    "expire_at",
-    "message__in_doubt_policy",
+_OF_RECIPIENT = ("attempts", "address", "notify", "orcpt", "expire_at", "message_id")
+_OF_MESSAGE = (
+    "return_path_domain",
+    "ret",
+    "envid",
+    "size",
+    "smtputf8",
+    "in_doubt_policy",
     "application__in_doubt_wait",
 )
-"""The columns of an Outgoing after its key."""
 
 
 class Claimed(NamedTuple):
@@ -103,7 +97,7 @@ def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -
     for _, equals in groupby(lines, key=attrgetter("priority")):
         some, are_all = _some(list(equals))
         held = _claim_evenly(some, limit - len(claimed))
-        claimed += _in_our_hands(held)
+        claimed += _in_our_hands(held) if held else ()
         is_all = is_all and are_all and held.is_all
         if len(claimed) >= limit:
             return Batch(claimed, is_all=False)
@@ -120,18 +114,23 @@ def _some(lines: list[Line]) -> tuple[list[Line], bool]:
 def _claim_evenly(lines: Iterable[Line], limit: int) -> "Claim[Recipient]":
     waiting = Recipient.objects.filter(state__in=WAITING).order_by("due_at")
     queues = [waiting.filter(zone=line.zone, priority=line.priority, share=line.share) for line in lines]
-    return claims.claim(*queues, lease=settings.EPM_LEASE, limit=limit, columns=("share", *_OUTGOING))
+    # Columns of the table itself: where others are joined, a planner may prefer to sort all that waits (decision 13).
+    return claims.claim(*queues, lease=settings.EPM_LEASE, limit=limit, columns=("share", *_OF_RECIPIENT))
 
 
 def _in_our_hands(held: "Claim[Recipient]") -> Iterator[Claimed]:
-    for key, share, attempts, address, *others in held.rows:
-        mail = Outgoing(key, attempts + 1, address, *others)
-        yield Claimed(held.token, way_of(share), domain_of(address), mail)
+    """With what sending needs of their messages: one query."""
+    rows = Message.objects.filter(pk__among={message_id for *_, message_id in held.rows})
+    messages = {key: columns for key, *columns in rows.values_list("pk", *_OF_MESSAGE)}
+    for key, share, attempts, address, *others, message_id in held.rows:
+        columns = (key, attempts + 1, address, *others, message_id, *messages[message_id])
+        yield Claimed(held.token, way_of(share), domain_of(address), Outgoing(*columns))
 
 
 def load(keys: Sequence[UUID]) -> list[Outgoing]:
     """What is known of each recipient and its last attempt, in the order of `keys`: one query."""
-    rows = Recipient.objects.filter(pk__among=keys).values_list("pk", *_OUTGOING)
+    columns = ("pk", *_OF_RECIPIENT, *(f"message__{column}" for column in _OF_MESSAGE))
+    rows = Recipient.objects.filter(pk__among=keys).values_list(*columns)
     found = {row[0]: Outgoing(*row) for row in rows}
     return [found[key] for key in keys if key in found]
 
@@ -214,7 +213,7 @@ def _end_waiting_for_receipts() -> None:
 
 
 def _expire_what_is_past() -> None:
-    for keys in _taken(Recipient.objects.filter(state__in=WAITING, expire_at__lte=timezone.now())):
+    for keys in _taken(Recipient.objects.filter(EXPIRES, state__in=WAITING, expire_at__lte=timezone.now())):
         expire(keys)
 
 

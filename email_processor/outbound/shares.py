@@ -2,7 +2,8 @@
 
 Mails stand in one line for each priority and share (an application's mails that go the same way out). The index
 `recipient_due` begins with zone, priority and share, so that going from one line's head to the next is one look each
-(a "loose index scan", which neither database does by itself).
+(a "loose index scan", which neither database does by itself). Each look is a subquery with a LIMIT, which a planner cannot
+turn into a join that reads the whole queue.
 """
 
 from collections.abc import Iterable
@@ -51,9 +52,10 @@ WITH RECURSIVE line (zone, priority, share) AS (
     SELECT line.zone, line.priority, ({_HEAD} AND r.share > line.share) FROM line WHERE line.share IS NOT NULL
 )
 SELECT line.zone, line.priority, line.share FROM line
-WHERE line.share IS NOT NULL AND EXISTS (
-    SELECT 1 FROM email_processor_recipient r
+WHERE line.share IS NOT NULL AND (
+    SELECT r.due_at FROM email_processor_recipient r
     WHERE r.zone_id = line.zone AND r.priority = line.priority AND r.share = line.share
     AND r.due_at <= %s AND r.state IN (%s, %s)
-)
+    ORDER BY r.due_at LIMIT 1
+) IS NOT NULL
 """  # noqa: S608 - made of constants

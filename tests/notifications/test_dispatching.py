@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection as database
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -17,6 +18,7 @@ from notifications.models import Notification, NotificationAttempt, Notification
 from notifications.publishing import News, publish
 from notifications.replaying import replay
 from tests.factories import make_application
+from tests.plans import after_an_idle_night, plans_of
 from tests.receivers import Received, Receiver, Reply
 
 pytestmark = pytest.mark.django_db
@@ -289,3 +291,13 @@ def test_an_application_that_hangs_does_not_hold_up_others(listener: Application
     server.script = script
     tell_due()
     assert order.index("/notify") <= 50
+
+
+@pytest.mark.skipif(database.vendor != "postgresql", reason="SQLite plans by rules alone")
+def test_a_burst_after_an_idle_night_is_read_in_its_order(listener: Application) -> None:
+    publish([News(listener, "email.sent", new_id(), 1, timezone.now(), {}) for _ in range(2000)])
+    after_an_idle_night(Notification)
+    plans = plans_of(lambda: dispatching._take(25, []))
+    assert "Index Scan using notification_due" in plans
+    assert "Join" not in plans
+    assert "Sort" not in plans

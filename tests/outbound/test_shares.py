@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from email_processor.models import Priority, Recipient
-from email_processor.models.recipient import share_of, way_of
+from email_processor.models.recipient import EXPIRES, share_of, way_of
 from email_processor.outbound import queue
 from email_processor.outbound.shares import WAITING, lines_due
 from epm.models import Application, EmailConnection, Zone
 from tests import factories
+from tests.plans import after_an_idle_night, plans_of
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +101,17 @@ def test_the_head_of_a_line_is_read_from_its_index_in_order(zone: Zone) -> None:
 
 def test_expiry_looks_only_at_what_has_expired(zone: Zone) -> None:
     now = timezone.now()
-    past = Recipient.objects.filter(state__in=WAITING, due_at__lte=now, expire_at__lte=now)
+    past = Recipient.objects.filter(EXPIRES, state__in=WAITING, due_at__lte=now, expire_at__lte=now)
     plan = plan_of(past.order_by("due_at"))
     assert "recipient_expiring" in plan
+
+
+@pytest.mark.skipif(database.vendor != "postgresql", reason="SQLite plans by rules alone")
+def test_a_burst_after_an_idle_night_is_claimed_along_its_line(zone: Zone, connection: EmailConnection) -> None:
+    factories.make_message(zone, *many(3000), connection=connection)
+    after_an_idle_night(Recipient)
+    plans = plans_of(lambda: queue.claim(zone.name, limit=100))
+    assert "recipient_due" in plans
+    assert "recipient_expiring" not in plans
+    assert "Seq Scan on email_processor_recipient" not in plans
+    assert "Sort" not in plans

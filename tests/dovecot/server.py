@@ -89,6 +89,7 @@ mail_location = mdbox:~/mail
 first_valid_uid = 1
 first_valid_gid = 1
 recipient_delimiter = +
+mailbox_idle_check_interval = 1s
 namespace inbox {{
   inbox = yes
 }}

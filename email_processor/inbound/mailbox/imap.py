@@ -51,6 +51,7 @@ class ImapBox(Box):
         self._client.select_folder(self._mailbox.folder)
 
     def waiting(self) -> list[int]:
+        self._announced()  # what was announced before is found now
         marks = self._mailbox.after_taking == AfterTaking.MARK
         return sorted(self._client.search(["UNSEEN", "UNDELETED"] if marks else ["UNDELETED"]))
 
@@ -87,6 +88,8 @@ class ImapBox(Box):
     def wait(self, stop: Event, seconds: float) -> bool:
         if not self._client.has_capability("IDLE"):
             return False
+        if self._announced():
+            return True
         deadline = time.monotonic() + seconds
         self._client.idle()
         while not stop.is_set() and time.monotonic() < deadline:
@@ -97,6 +100,14 @@ class ImapBox(Box):
 
     def _told(self) -> list[tuple[object, ...]]:
         return self._client.idle_check(timeout=LOOK_SECONDS)  # type: ignore[no-any-return]
+
+    def _announced(self) -> bool:
+        """Was new mail announced with the answer to any command since this was last asked?
+
+        Such news comes once (RFC 3501 7.3.1): who went to IDLE without having heard it would wait in vain.
+        """
+        _, news = self._client._imap.response("EXISTS")
+        return bool(news != [None])
 
     def close(self) -> None:
         self._client.logout()

@@ -42,11 +42,10 @@ BOXES: dict[str, type[ImapBox] | type[Pop3Box]] = {MailboxProtocol.IMAP: ImapBox
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one look brought: mails disposed of, those over the limit, which stay where they are, and the newest key taken."""
+    """What one look brought: mails disposed of, and those over the limit, which stay where they are."""
 
     count: int = 0
     too_large: int = 0
-    newest: int = 0
 
     @property
     def problem(self) -> str:
@@ -73,14 +72,9 @@ def poll(key: UUID, token: UUID, stop: Event) -> None:
 
 def _read(mailbox: Mailbox, stop: Event) -> None:
     box = BOXES[mailbox.protocol](mailbox)
-    newest = 0
     try:
         while not stop.is_set():
-            taken = take_all(box, mailbox, stop)
-            _note(mailbox, taken)
-            if taken.newest > newest:  # what came while we were busy was announced to nobody: look once more
-                newest = taken.newest
-                continue
+            _note(mailbox, take_all(box, mailbox, stop))
             connections.close_all()
             if not (mailbox.idle and box.wait(stop, mailbox.poll_seconds)):
                 break
@@ -93,17 +87,16 @@ def _read(mailbox: Mailbox, stop: Event) -> None:
 def take_all(box: Box, mailbox: Mailbox, stop: Event) -> Taken:
     """Take what waits now, batch by batch."""
     directory = Directory.read()
-    count = too_large = newest = 0
+    count = too_large = 0
     keys = box.waiting()
     for start in range(0, len(keys), BATCH_MAILS):
         sizes = box.sizes(keys[start : start + BATCH_MAILS])
         too_large += sum(size > settings.EPM_INBOUND_LIMIT for size in sizes.values())
         for batch in _batches([(key, size) for key, size in sizes.items() if size <= settings.EPM_INBOUND_LIMIT]):
             if stop.is_set():
-                return Taken(count, too_large, newest)
+                return Taken(count, too_large)
             count += _take(box, batch, mailbox, directory)
-            newest = batch[-1]
-    return Taken(count, too_large, newest)
+    return Taken(count, too_large)
 
 
 def _take(box: Box, keys: Sequence[int], mailbox: Mailbox, directory: Directory) -> int:

@@ -1,0 +1,76 @@
+"""What an IMAP server announces in passing. tests/dovecot asks a real one."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from email_processor.inbound.mailbox.imap import ImapBox
+from epm.models import Zone
+from tests.inbound.mailboxes import make_mailbox
+
+pytestmark = pytest.mark.django_db
+
+NEWS = b"* 2 EXISTS\r\n"
+
+
+class ScriptedServer:
+    """Answers each command with OK; `aside` says what goes before. Who begins to IDLE finds `idled` set, and is told nothing."""
+
+    def __init__(self) -> None:
+        self.aside = {
+            b"CAPABILITY": b"* CAPABILITY IMAP4rev1 IDLE\r\n",
+            b"SELECT": b"* 1 EXISTS\r\n",
+            b"SEARCH": b"* SEARCH 1\r\n",
+        }
+        self.idled = Event()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        peer, _ = self._door.accept()
+        with peer, peer.makefile("rb") as lines:
+            peer.sendall(b"* OK ready\r\n")
+            tag = b""
+            for line in lines:
+                words = line.split()
+                if words == [b"DONE"]:
+                    peer.sendall(tag + b" OK done\r\n")
+                    continue
+                tag, verb = words[0], words[2] if words[1] == b"UID" else words[1]
+                if verb == b"IDLE":
+                    self.idled.set()
+                    peer.sendall(b"+ idling\r\n")
+                    continue
+                peer.sendall(self.aside.get(verb, b"") + tag + b" OK done\r\n")
+
+    def close(self) -> None:
+        self._door.close()
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    server = ScriptedServer()
+    yield server
+    server.close()
+
+
+def look_and_wait(server: ScriptedServer, zone: Zone) -> bool:
+    """Did it go to sleep after a look?"""
+    box = ImapBox(make_mailbox(zone, port=server.port))
+    box.waiting()
+    box.wait(server.idled, 3600)
+    box.drop()
+    return server.idled.is_set()
+
+
+def test_it_waits_where_nothing_was_announced(server: ScriptedServer, zone: Zone) -> None:
+    assert look_and_wait(server, zone)
+
+
+def test_it_looks_again_where_a_mail_was_announced_while_it_looked(server: ScriptedServer, zone: Zone) -> None:
+    server.aside[b"SEARCH"] += NEWS
+    assert not look_and_wait(server, zone)

@@ -21,7 +21,6 @@ from email_processor.outbound.submission import AttachedFile
 from lib.http import Answer, Client, Unreachable
 
 UNKNOWN_TYPE = "application/octet-stream"
-MOST = 100
 BATCH_LIMITS = 4
 """How many mails' worth of attachments a batch may make: every mail keeps its own copy."""
 _NAME = r"[A-Za-z0-9!#$&^_.+-]{1,63}"

@@ -6,8 +6,10 @@ Both doors read by these tables (`requests.py`), and the OpenAPI description is 
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
+
 from app_interface import readers
-from app_interface.attachments import ATTACHMENT, MOST
+from app_interface.attachments import ATTACHMENT
 from app_interface.destinations import DESTINATION, MERGED, METADATA
 from app_interface.readers import Reader
 from email_processor.models import Priority, Ret
@@ -34,14 +36,14 @@ CONTENT = (
     Parameter("html", readers.TEXT, "HTML beside the text in `body` (multipart/alternative)."),
     Parameter(
         "attachments",
-        readers.list_of(ATTACHMENT, maximum=MOST),
+        readers.list_of(ATTACHMENT, maximum=settings.EPM_ATTACHMENT_LIMIT),
         "Files, by `content` or by `url`. URLs are fetched before the mail is accepted. One with a `contentId` is not beside "
         "the text but in it: the HTML shows it by `cid:` and that id.",
     ),
     Parameter(
         "headers",
         # RFC 5322 3.6.8: printable ASCII without colon; short enough for a line of its own.
-        readers.text_object(r"[!-9;-~]{1,76}", readers.line(5000), entries=100),
+        readers.text_object(r"[!-9;-~]{1,76}", readers.line(5000), entries=settings.EPM_HEADER_LIMIT),
         "Further header fields. Those that say where a mail comes from, goes to or what it is made of are refused by name.",
     ),
     Parameter(

@@ -337,6 +337,9 @@ EPM_INBOUND_LIMIT = env.integer("EPM_INBOUND_LIMIT", 35_000_000, "Octets of the 
 # --- limits at the doors
 EPM_MESSAGE_LIMIT = env.integer("EPM_MESSAGE_LIMIT", 25_000_000, "Octets of all attachments of one mail.", low=1000)
 EPM_RECIPIENT_LIMIT = env.integer("EPM_RECIPIENT_LIMIT", 1000, "Recipients of one mail.", low=1)
+EPM_ATTACHMENT_LIMIT = env.integer("EPM_ATTACHMENT_LIMIT", 100, "Attachments of one mail.", low=1)
+EPM_HEADER_LIMIT = env.integer("EPM_HEADER_LIMIT", 100, "Header fields a caller may add to one mail.", low=0)
+EPM_NESTING_LIMIT = env.integer("EPM_NESTING_LIMIT", 20, "Levels of lists and objects in a JSON body.", low=5, high=200)
 EPM_REQUEST_SECONDS = env.number(
     "EPM_REQUEST_SECONDS",
     10,

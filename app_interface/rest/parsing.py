@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.parsers import BaseParser
 
 from app_interface.problems import Problem, invalid
 
-DEEPEST = 20
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -60,7 +60,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise _too_deep() from error
     except ValueError as error:
         raise invalid(f"The body is not JSON: {error}.") from error
-    _check(value, DEEPEST)
+    _check(value, settings.EPM_NESTING_LIMIT)
     if not isinstance(value, dict):
         raise invalid("The body is not a JSON object.")
     return value
@@ -110,4 +110,4 @@ def _check_text(text: str) -> None:
 
 
 def _too_deep() -> Problem:
-    return invalid(f"The body nests deeper than {DEEPEST} levels.")
+    return invalid(f"The body nests deeper than {settings.EPM_NESTING_LIMIT} levels.")

@@ -188,6 +188,8 @@ def test_a_voice_caller_names_the_application_that_is_told(
         ({"requireTls": True}, 400, "invalid_request", "requireTls"),
         ({"headers": {"X-A": "1\nX-B: 2"}}, 400, "invalid_request", "headers.X-A"),
         ({"headers": {"X A": "1"}}, 400, "invalid_request", "headers"),
+        ({"headers": {f"X-{n}": "1" for n in range(101)}}, 400, "invalid_request", "headers"),
+        ({"attachments": [{"fileName": "a", "content": ""}] * 101}, 400, "invalid_request", "attachments"),
         ({"applicationName": "strangers"}, 404, "unknown_application", "applicationName"),
         ({"applicationName": "other:orders"}, 404, "unknown_application", "applicationName"),
         ({"notify": "SOMETIMES"}, 400, "invalid_request", "notify"),

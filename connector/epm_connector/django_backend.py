@@ -8,7 +8,7 @@ the platform's emailParameters; after sending it carries `epm_sent`, what the pl
 """
 
 from collections.abc import Sequence
-from email.mime.base import MIMEBase
+from email.message import Message
 from typing import Any
 
 from django.conf import settings
@@ -94,9 +94,19 @@ def _bodies(message: EmailMessage) -> tuple[str, str]:
 
 
 def _attachment(attachment: Any) -> Attachment:
-    if isinstance(attachment, MIMEBase) or not isinstance(attachment[1], str | bytes):
-        raise ConnectorError(
-            "invalid_request", "Attach files by name and content, not MIME parts.", field="attachments"
-        )
+    if isinstance(attachment, Message):
+        return _part(attachment)
     name, content, type = attachment
+    if not isinstance(content, str | bytes):
+        raise ConnectorError("invalid_request", "A mail inside a mail is not carried.", field="attachments")
     return Attachment(name or "attachment", content.encode() if isinstance(content, str) else content, type or "")
+
+
+def _part(part: "Message[Any, Any]") -> Attachment:
+    """A MIME part, as Django's documents attach a picture that the HTML shows."""
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        raise ConnectorError("invalid_request", "A part made of parts is not carried.", field="attachments")
+    id = str(part.get("Content-ID", "")).strip().strip("<>")
+    shown = id if part.get_content_disposition() in (None, "inline") else ""
+    return Attachment(part.get_filename() or id or "attachment", content, part.get_content_type(), shown)

@@ -1,4 +1,5 @@
 from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
 from typing import Any
 
 import pytest
@@ -54,9 +55,20 @@ def test_it_sends_html_alone(backend: BaseEmailBackend) -> None:
     assert b"Content-Type: text/html" in bytes(Message.objects.get().content.mime)
 
 
+def test_it_puts_pictures_into_html(backend: BaseEmailBackend) -> None:
+    mail = EmailMultiAlternatives("Hello", "Text", **WHO)
+    mail.attach_alternative("<img src='cid:logo'>", "text/html")
+    picture = MIMEImage(b"GIF89a", "gif")
+    picture["Content-ID"] = "<logo>"
+    mail.attach(picture)
+    backend.send_messages([mail])
+    mime = bytes(Message.objects.get().content.mime)
+    assert all(part in mime for part in (b"multipart/related", b"Content-ID: <logo>", b"Content-Type: image/gif"))
+
+
 def test_it_refuses_parts_it_cannot_carry(backend: BaseEmailBackend) -> None:
     mail = EmailMessage("Hello", "Text", **WHO)
-    mail.attach(MIMEImage(b"GIF89a", "gif"))
+    mail.attach(MIMEMultipart())
     with pytest.raises(ConnectorError, match="attachments"):
         backend.send_messages([mail])
 

@@ -27,6 +27,12 @@ def _made_in(name: str) -> Path | None:
 EPM_WEB_HOST = env.text("EPM_WEB_HOST", "127.0.0.1", "Address the web process listens on.")
 EPM_WEB_PORT = env.integer("EPM_WEB_PORT", 8000, "Port the web process listens on.", low=1, high=65535)
 EPM_WEB_WORKERS = env.integer("EPM_WEB_WORKERS", 2, "Web worker processes, of 16 threads each.", low=1)
+EPM_TRUSTED_PROXIES = env.networks(
+    "EPM_TRUSTED_PROXIES",
+    "",
+    "Networks of proxies in front of the web process that are believed when they say (X-Forwarded-For) who calls: for the "
+    "networks of credentials, and for failed logins. A proxy on a Unix socket is believed where any are.",
+)
 EPM_WORKER_PROCESSES = env.integer("EPM_WORKER_PROCESSES", 4, "Processes of one Celery worker.", low=1)
 EPM_ZONES = env.words("EPM_ZONES", "", "Zones this worker sends for; empty: all zones.")
 EPM_EXAMPLE_PORT = env.integer("EPM_EXAMPLE_PORT", 8025, "Port of the example application.", low=1, high=65535)

@@ -46,6 +46,31 @@ def test_it_reads_nothing_in_the_mail_that_is_returned(above: str) -> None:
     ]
 
 
+SEVERAL = "Received: by x\nFrom: us@example.net\nTo: bobby@example.com, jo@example.com\nCc: anna@example.org\n\nhi\n"
+
+
+@pytest.mark.parametrize(
+    ("notice", "addresses"),
+    [
+        ("550 bobby... User unknown", ["bobby@example.com"]),
+        ("Users bobby and anna are unknown", ["bobby@example.com", "anna@example.org"]),
+        ("The mailbox is full.", None),
+    ],
+)
+def test_it_finds_those_whose_local_part_is_named(notice: str, addresses: list[str] | None) -> None:
+    raw = f"{DAEMON}Subject: Returned mail\n\n{notice}\n\n----- Unsent message follows -----\n{SEVERAL}".encode()
+    report = parse(raw)
+    assert (report and [one.final_recipient for one in report.recipients]) == addresses
+
+
+def test_it_takes_the_only_recipient_of_the_mail_where_nobody_is_named() -> None:
+    returned = SEVERAL.replace(", jo@example.com", "").replace("Cc: anna@example.org\n", "")
+    raw = f"{DAEMON}Subject: Returned mail\n\nThe mailbox is full.\n\n----- Unsent message follows -----\n{returned}".encode()
+    report = parse(raw)
+    assert report is not None
+    assert [one.final_recipient for one in report.recipients] == ["bobby@example.com"]
+
+
 def test_it_reads_nothing_that_is_quoted() -> None:
     quoted = "".join(f"> {line}\n" for line in MAIL.split("\n"))
     report = parse(f"{DAEMON}Subject: Undelivered mail\n\n{NOTICE}{quoted}".encode())

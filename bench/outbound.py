@@ -37,6 +37,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--memory", type=int, default=40_000, help="mails of the memory figure (200000 for the full one)"
     )
+    parser.add_argument("--large", type=int, default=20, help="mails of 25 MB whose weight in a worker is measured")
     parser.add_argument("--rows", type=int, default=0, help="measure again with so many finished mails in the tables")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
@@ -62,6 +63,7 @@ def measure(options: argparse.Namespace) -> None:
             tell(options)
             two_zones(options)
             keep_memory(options)
+            carry_large_mails(options)
             if options.rows:
                 drain_among_many(options)
         wait_for_slow_servers(options)
@@ -71,10 +73,11 @@ def drain(options: argparse.Namespace, alone: bool) -> None:
     from bench import outbound_run as run
 
     run.queue(run.make_zone("one", run.SINK_PORT), options.mails)
-    one = run.drain("one").rate
+    one = run.drain("one")
     run.queue(run.make_zone("main", run.SINK_PORT), options.mails)
     rate = run.drain(*["main"] * options.workers).rate
-    emit("outbound", "drained by one worker process", one, "mails/s")
+    emit("outbound", "drained by one worker process", one.rate, "mails/s")
+    emit("outbound", "processor time of that process for a mail", 1_000_000 * one.cpu / one.mails, "us")
     postfix = None if alone else peers.postfix(min(options.mails, 10_000))
     emit("outbound", f"drained by {options.workers}", rate, "mails/s", peer="postfix", peer_value=postfix)
     post_office = None if alone else peers.post_office(os.environ["DATABASE_URL"], min(options.mails, 5_000))
@@ -88,8 +91,9 @@ def tell(options: argparse.Namespace) -> None:
     with running:
         application = run.make_zone("told", run.SINK_PORT, notification_url=f"http://127.0.0.1:{port}/")
         run.queue(application, options.mails)
-        rate = run.drain(*["told"] * options.workers, tellers=1).rate
-    emit("outbound", "drained while email.sent is told to a local receiver", rate, "mails/s")
+        told = run.drain(*["told"] * options.workers, tellers=1)
+    emit("outbound", "drained while email.sent is told to a local receiver", told.rate, "mails/s")
+    emit("outbound", "the same, until the last one is told", told.mails / told.told, "mails/s")
 
 
 def two_zones(options: argparse.Namespace) -> None:
@@ -110,6 +114,17 @@ def keep_memory(options: argparse.Namespace) -> None:
     before, after = statistics.median(sizes[quarter : 2 * quarter + 1]), statistics.median(sizes[-quarter:])
     emit("outbound", f"memory of a worker after {options.memory} mails", after, "MB")
     emit("outbound", "its growth since the second quarter of them", 100 * (after / before - 1), "%")
+
+
+def carry_large_mails(options: argparse.Namespace) -> None:
+    """The most that a worker ever held, above what it holds anyway."""
+    from bench import outbound_run as run
+
+    run.queue(run.make_zone("few", run.SINK_PORT), 100)
+    before = run.drain("few").peak
+    run.queue(run.make_zone("large", run.SINK_PORT), options.large, octets=25_000_000)
+    peak = run.drain("large").peak
+    emit("outbound", f"memory that {options.large} mails of 25 MB took in a worker at most", peak - before, "MB")
 
 
 def drain_among_many(options: argparse.Namespace) -> None:

@@ -38,9 +38,9 @@ from generate_series(1, %(count)s) n
 _AT_ONCE = 100_000
 
 
-def make_queued(application: Application, connection_to: EmailConnection, count: int) -> None:
-    """`count` queued mails of 4 kB, each with its own recipient."""
-    _make(application, connection_to.pk, count, state="queued", lines=64)
+def make_queued(application: Application, connection_to: EmailConnection, count: int, octets: int) -> None:
+    """`count` queued mails of so many octets, each with its own recipient."""
+    _make(application, connection_to.pk, count, state="queued", lines=octets // 64)
 
 
 def make_sent(application: Application, connection_to: EmailConnection, count: int) -> None:

@@ -17,22 +17,30 @@ from bench.outbound_rows import make_queued, make_sent
 from email_processor.models import Recipient, State
 from epm.choices import MessageTypes, RegisteredDelivery, Transport
 from epm.models import Application, EmailConnection, Zone
-from project.demo.instance import free_ports
+from project.demo.instance import free_ports, wait_until_listening
 
 SINK_PORT = 2526
 """Where the scripts of the peers expect `smtp-sink`, too."""
 CONNECTIONS = 40
 REPLY_SECONDS = 0.2
 SLOW_CONNECTIONS = 1500
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """`seconds` from the start to the last commit; `sizes` are megabytes of the first worker over that time."""
+    """`seconds` from the start to the last commit, `cpu` those of processor time that all workers used.
+
+    Of the first worker: `sizes` are its megabytes over that time, `peak` the most there ever were. `told` are the seconds to
+    the end of telling.
+    """
 
     mails: int
     seconds: float
+    cpu: float
     sizes: list[float]
+    peak: float
+    told: float
 
     @property
     def rate(self) -> float:
@@ -46,7 +54,7 @@ def sink() -> Iterator[None]:
     if program is None:
         raise SystemExit("smtp-sink is missing: apt-get install --no-install-recommends postfix")
     user = ["-u", "nobody"] if _is_root() else []
-    with _running([program, *user, "-c", f"127.0.0.1:{SINK_PORT}", "1000"]):
+    with _listening(SINK_PORT, [program, *user, "-c", f"127.0.0.1:{SINK_PORT}", "1000"]):
         yield
 
 
@@ -55,10 +63,11 @@ def _is_root() -> bool:
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[None]:
+def _listening(port: int, command: list[str]) -> Iterator[None]:
+    """Run a server, as soon as it listens on `port`."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    time.sleep(0.7)
     try:
+        wait_until_listening(port, timeout=_PATIENCE)
         yield
     finally:
         process.terminate()
@@ -92,8 +101,8 @@ def make_zone(name: str, port: int, *, notification_url: str = "", connections: 
     )
 
 
-def queue(application: Application, count: int) -> None:
-    make_queued(application, EmailConnection.objects.get(zone=application.zone), count)
+def queue(application: Application, count: int, *, octets: int = 4096) -> None:
+    make_queued(application, EmailConnection.objects.get(zone=application.zone), count, octets)
 
 
 def fill(application: Application, count: int) -> None:
@@ -114,19 +123,23 @@ def drain(*zones: str, tellers: int = 0) -> Drained:
     seconds = time.perf_counter() - started
     for teller in telling:
         _report(teller)
+    told = time.perf_counter() - started
     left = Recipient.objects.filter(zone__name__in=set(zones)).exclude(state=State.SENT).count()
     assert left == 0, f"{left} mails were not sent"
-    return Drained(due, seconds, reports[0]["sizes"])
+    cpu = sum(report["cpu"] for report in reports)
+    return Drained(due, seconds, cpu, reports[0]["sizes"], reports[0]["peak"], told)
 
 
 def receiver() -> tuple[int, Any]:
     (port,) = free_ports(1)
-    return port, _running([sys.executable, "-m", "bench.outbound_servers", "receiver", str(port)])
+    return port, _listening(port, [sys.executable, "-m", "bench.outbound_servers", "receiver", str(port)])
 
 
 def slow_server() -> tuple[int, Any]:
     (port,) = free_ports(1)
-    return port, _running([sys.executable, "-m", "bench.outbound_servers", "slow", str(port), str(REPLY_SECONDS)])
+    return port, _listening(
+        port, [sys.executable, "-m", "bench.outbound_servers", "slow", str(port), str(REPLY_SECONDS)]
+    )
 
 
 def _start(*arguments: str) -> "subprocess.Popen[str]":

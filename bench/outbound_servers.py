@@ -44,7 +44,11 @@ class Slow(asyncio.Protocol):
         """One reply after the other: each takes its time from the one before."""
         loop = asyncio.get_running_loop()
         self._answered_at = max(loop.time(), self._answered_at) + self._seconds
-        loop.call_at(self._answered_at, self._transport.write, reply)  # type: ignore[attr-defined]
+        loop.call_at(self._answered_at, self._write, reply)
+
+    def _write(self, reply: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(reply)  # type: ignore[attr-defined]
 
 
 class Receiver(asyncio.Protocol):

@@ -5,6 +5,7 @@ it did as JSON.
 """
 
 import json
+import resource
 import sys
 import threading
 import time
@@ -29,11 +30,21 @@ def main(kind: str, *arguments: str) -> None:
     sys.stdin.readline()
     sizes: list[float] = []
     threading.Thread(target=_watch, args=(sizes,), daemon=True).start()
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     done = drain(*arguments) if kind == "send" else tell_due()
     sizes.append(resident())
-    line = {"done": done, "seconds": time.perf_counter() - started, "cpu": time.process_time(), "sizes": sizes}
-    print(json.dumps(line), flush=True)
+    print(
+        json.dumps(
+            {
+                "done": done,
+                "seconds": time.perf_counter() - started,
+                "cpu": time.process_time() - used,
+                "sizes": sizes,
+                "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+            }
+        ),
+        flush=True,
+    )
 
 
 def _watch(sizes: list[float]) -> None:

@@ -84,12 +84,11 @@ class Instance:
 
     def wait_until_listening(self, *names: str) -> None:
         """Until every port in `names` answers. Raises RuntimeError with the end of the log where one does not in time."""
-        deadline = time.monotonic() + START_TIMEOUT
         for name in names:
-            while not _is_listening(self.port(name)):
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"nothing listens on {name}:\n{self.log.read_text()[-3000:]}")
-                time.sleep(0.05)
+            try:
+                wait_until_listening(self.port(name), timeout=START_TIMEOUT)
+            except TimeoutError:
+                raise RuntimeError(f"nothing listens on {name}:\n{self.log.read_text()[-3000:]}") from None
 
 
 @contextmanager
@@ -119,6 +118,15 @@ def free_ports(count: int) -> list[int]:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]
+
+
+def wait_until_listening(port: int, *, timeout: float) -> None:
+    """Until somebody listens on `port` of loopback. Raises TimeoutError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not _is_listening(port):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nobody listens on port {port}")
+        time.sleep(0.05)
 
 
 def _is_listening(port: int) -> bool:

@@ -41,7 +41,7 @@ class Message(models.Model):
     sender = models.CharField(max_length=320, help_text="The mailbox of From, without its display name.")
     from_header = models.TextField()
     subject = models.TextField(blank=True)
-    message_id_header = models.CharField(max_length=250, unique=True, help_text="With its angle brackets.")
+    message_id_header = models.CharField(max_length=250, help_text="With its angle brackets.")
     envid = models.CharField(max_length=100)
     ret = models.CharField(max_length=4, choices=Ret.choices, default=Ret.HDRS)
     return_path_domain = models.CharField(max_length=253)
@@ -62,6 +62,8 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        # `unique=True` would also make an index for beginnings of it, which nobody asks for.
+        constraints = [models.UniqueConstraint(fields=["message_id_header"], name="message_id_header_once")]
         indexes = [
             models.Index(fields=["ucid"], condition=~models.Q(ucid=""), name="message_ucid"),
             models.Index(fields=["envid"], name="message_envid"),

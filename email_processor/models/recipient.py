@@ -29,6 +29,11 @@ ASKING = (State.DEFERRED, State.IN_DOUBT, State.HELD)
 """States that operators look for: always few rows."""
 
 
+RESTING = tuple(state for state in State if state not in (State.QUEUED, State.SENDING, State.SENT))
+"""States of which one application may have none among millions, so that a search for them needs an index of its own. The others
+are passed through by every mail: an index of those would be written again and again, and their mails are among the newest.
+"""
+
 _ANY_WAY = "any"
 
 EXPIRES = Q(expire_at__gte=F("expire_at"))
@@ -85,8 +90,11 @@ class Recipient(Claimable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
-    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, db_index=False, related_name="+")
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
+    # Both are the message's, whose constraints hold them; to check them again costs every mail.
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+"
+    )
     kind = models.CharField(max_length=3, choices=Kind.choices, default=Kind.TO)
     address = models.CharField(max_length=320, help_text="The domain in lower case.")
     name = models.CharField(max_length=200, blank=True)
@@ -115,6 +123,9 @@ class Recipient(Claimable):
             models.Index(fields=["address", "id"], name="recipient_address"),
             models.Index(fields=["application", "id"], name="recipient_of_application"),
             models.Index(fields=["state", "id"], condition=Q(state__in=ASKING), name="recipient_asking"),
+            models.Index(
+                fields=["application", "state", "id"], condition=Q(state__in=RESTING), name="recipient_resting"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ RFC 5322 (form), 2045–2047, 2231 and 2387 (MIME), 6532 (UTF-8 addresses), 8058
 general composer of the standard library costs five times as much, and every accepted mail passes here.
 """
 
-import base64
 import binascii
 import secrets
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,8 @@ from email_processor.outbound.submission import AttachedFile, Submission
 
 LONGEST_LINE = 998
 """Octets of a line without its CRLF (RFC 5322 2.1.1)."""
+_BLOCK = 57 * 4096
+"""Octets that are encoded at once: a whole number of lines."""
 MESSAGE_ID_FIELD = "X-EPM-Message-Id"
 """Names our Message in the mail, so that headers a report returns lead back to it even where a relay rewrote Message-ID."""
 
@@ -88,7 +89,8 @@ def _multipart(kind: str, parts: list[bytes], more: str = "") -> bytes:
     boundary = f"=_{secrets.token_hex(12)}"
     head = f'Content-Type: multipart/{kind}{more};\r\n boundary="{boundary}"\r\n\r\n'.encode()
     separator = f"--{boundary}\r\n".encode()
-    return b"".join([head, *(separator + part for part in parts), f"--{boundary}--\r\n".encode()])
+    pieces = (piece for part in parts for piece in (separator, part))
+    return b"".join([head, *pieces, f"--{boundary}--\r\n".encode()])
 
 
 def _text_part(kind: str, text: str) -> bytes:
@@ -134,7 +136,13 @@ def _disposition(file: AttachedFile) -> str:
 
 
 def _base64(content: bytes) -> bytes:
-    return base64.encodebytes(content).replace(b"\n", b"\r\n")
+    """In lines of 76 characters (RFC 2045 6.8). Block by block: a large file would make half a million lines at once."""
+    return b"".join([_base64_lines(content[at : at + _BLOCK]) for at in range(0, len(content), _BLOCK)])
+
+
+def _base64_lines(block: bytes) -> bytes:
+    encoded = binascii.b2a_base64(block, newline=False)
+    return b"".join([encoded[at : at + 76] + b"\r\n" for at in range(0, len(encoded), 76)])
 
 
 def _is_7bit(content: bytes) -> bool:

@@ -1,3 +1,5 @@
+import base64
+import random
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -199,3 +201,9 @@ def test_html_with_an_image_alone_is_nothing_more() -> None:
     message = built(text="", html="<img src='cid:logo'>", attachments=(LOGO,))
     assert shape(message) == ["related", "html", "png"]
     assert message.get_param("type") == "text/html"
+
+
+@pytest.mark.parametrize("octets", [0, 1, 56, 57, 58, 57 * 4096 - 1, 57 * 4096, 57 * 4096 + 1, 500_000])
+def test_base64_is_that_of_the_standard_library(octets: int) -> None:
+    content = random.Random(octets).randbytes(octets)
+    assert mime._base64(content) == base64.encodebytes(content).replace(b"\n", b"\r\n")

@@ -23,7 +23,7 @@ PATHS = {"PATH": os.environ["PATH"], "PYTHONPATH": str(settings.BASE_DIR / "conn
 
 
 def run(*command: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, env={**PATHS, **environment}, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env={**PATHS, **environment}, capture_output=True, text=True, timeout=600)
 
 
 class Serving:

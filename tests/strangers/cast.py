@@ -20,7 +20,7 @@ def main(application_url: str) -> None:
     urls: Any = {"application_url": f"{application_url}/run", "notification_url": f"{application_url}/notify"}
     # In the simulated world the same address is to bounce as often as somebody likes.
     application = make_application(zone, "orders", ("orders@example.com",), suppress_hard_bounces=False, **urls)
-    caller, secret = make_credential(zone, application, name="shop")
+    caller, secret = make_credential(zone, application, name="shop", takes_digest=True)
     manager, master_secret = make_credential(zone, name="manager", scopes=list(Scope), all_applications=True)
     spare = make_application(zone, "spare")
     made = {

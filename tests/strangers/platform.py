@@ -51,7 +51,7 @@ class Platform:
             (recipient,) = self.status(id)["recipients"]
             return bool(recipient["state"] == state and recipient["receipts"])
 
-        eventually(is_settled, f"{address} is {state}", timeout=90, log=self.log)
+        eventually(is_settled, f"{address} is {state}", timeout=300, log=self.log)
         return id
 
     def _answer(self, response: httpx.Response) -> dict[str, Any]:

@@ -35,6 +35,6 @@ def without_java() -> str:
 def run(command: Sequence[str], environment: Mapping[str, str], *, folder: Path = ROOT) -> str:
     """What `command` prints. Raises AssertionError with what it complained of."""
     given = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environment}
-    done = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -1,9 +1,9 @@
-"""The same calls by four SOAP clients of others, in SOAP 1.1, SOAP 1.2 and, where they can, MTOM.
+"""The same calls by four SOAP clients of others, in SOAP 1.1, SOAP 1.2 and, where they can, with MTOM and UsernameTokens.
 
-Each is a program in clients/ that takes a way ("1.1", "1.2", "mtom"), the id of a mail that bounced and the URL of a file. It
-prints one JSON object: `sent` and `accepted`, the ids of a plain mail and of one with all there is; the `addresses` of the
-latter and whether each was `cancelled`; of the `bounced` mail the state, the code, and the receipt's action, status and
-whether it was applied; the `session` launched; code, field and retryable of a `problem`; the names of the `queues`.
+Each is a program in clients/ that takes a way ("1.1", "1.2", "mtom", "token", "digest"), the id of a mail that bounced and the
+URL of a file. It prints one JSON object: `sent` and `accepted`, the ids of a plain mail and of one with all there is; the
+`addresses` of the latter and whether each was `cancelled`; of the `bounced` mail the state, the code, and the receipt's action,
+status and whether it was applied; the `session` launched; code, field and retryable of a `problem`; the names of the `queues`.
 """
 
 import json
@@ -63,8 +63,8 @@ class Client:
 
 
 ALL = (
-    Client(zeep, lambda: ""),
-    Client(node_soap, runtimes.without_node, ("1.1", "1.2", "mtom")),
+    Client(zeep, lambda: "", ("1.1", "1.2", "token", "digest")),
+    Client(node_soap, runtimes.without_node, ("1.1", "1.2", "mtom", "token", "digest")),
     Client(php, runtimes.without_php),
     Client(jax_ws, runtimes.without_java, ("1.1", "1.2", "mtom")),
 )

@@ -31,11 +31,11 @@ def explored(platform: Platform, folder: Path) -> tuple[dict[str, Any], str]:
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION), "run"),
         *("--url", platform.url, "--auth", ":".join(platform.manager), "--checks", "all", "--seed", "1"),
-        *("--max-examples", "10", "--generation-database", "none", "--request-timeout", "30", "--no-color"),
+        *("--max-examples", "10", "--generation-database", "none", "--request-timeout", "300", "--no-color"),
         *("--continue-on-failure", "--no-shrink", "--report", "json", "--report-json-path", str(path)),
         f"{platform.url}/api/v1/schema",
     ]
     environment = {**os.environ, **platform.spare}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=3600)
     assert path.exists(), done.stdout + done.stderr
     return json.loads(path.read_text()), done.stdout

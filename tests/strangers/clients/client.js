@@ -4,7 +4,11 @@ const soap = require('soap');
 async function main([way, bounced, url]) {
   const options = {forceSoap12Headers: way === '1.2'};
   const client = await soap.createClientAsync(process.env.EPM_ENDPOINT + '/soap/AppIntfWS?wsdl', options);
-  client.setSecurity(new soap.BasicAuthSecurity(process.env.EPM_CREDENTIAL, process.env.EPM_SECRET));
+  const who = [process.env.EPM_CREDENTIAL, process.env.EPM_SECRET];
+  const types = {token: 'PasswordText', digest: 'PasswordDigest'};
+  client.setSecurity(way in types
+    ? new soap.WSSecurity(...who, {passwordType: types[way], mustUnderstand: true, hasNonce: true})
+    : new soap.BasicAuthSecurity(...who));
   const port = client.AppIntfWS[way === '1.2' ? 'AppIntfWSSoap12' : 'AppIntfWSSoap11'];
   const call = (operation, asked, ...more) => new Promise((answered, refused) =>
     port[operation](asked, (error, answer) => error ? refused(error) : answered(answer), ...more));

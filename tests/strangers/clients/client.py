@@ -8,15 +8,20 @@ from datetime import UTC, datetime, timedelta
 import requests
 import zeep
 from zeep.transports import Transport
+from zeep.wsse.username import UsernameToken
 
 NAMESPACE = "urn:epm:AppIntfWS:1"
 
 
 def main(way: str, bounced: str, url: str) -> None:
-    session = requests.Session()
-    session.auth = (os.environ["EPM_CREDENTIAL"], os.environ["EPM_SECRET"])
+    who = (os.environ["EPM_CREDENTIAL"], os.environ["EPM_SECRET"])
+    session, token = requests.Session(), None
+    if way in ("token", "digest"):
+        token = UsernameToken(*who, use_digest=way == "digest")
+    else:
+        session.auth = who
     description = f"{os.environ['EPM_ENDPOINT']}/soap/AppIntfWS?wsdl"
-    client = zeep.Client(description, transport=Transport(session=session))
+    client = zeep.Client(description, transport=Transport(session=session), wsse=token)
     service = client.bind("AppIntfWS", "AppIntfWSSoap12" if way == "1.2" else "AppIntfWSSoap11")
 
     plain = {"from": "Shop <shop@example.com>", "to": "delivered@world.example", "subject": "Plain", "body": "Hello"}

@@ -571,6 +571,101 @@ The number of messages in recipient's mailbox exceeded the local limit.
         addresses=("bob@example.com", "ann@example.com"),
     ),
     Case(
+        "office 365, for people and for administrators",
+        "Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\n"
+        "Subject: Undeliverable: offer\nContent-Type: text/html; charset=utf-8",
+        """\
+<html><body><table><tr><td>Your message to bob@example.com couldn't be delivered.</td></tr>
+<tr><td><b>bob</b> wasn't found at <b>example.com</b>.</td></tr>
+<tr><td>us</td><td>Office 365</td><td>bob</td></tr><tr><td><b>Action Required</b></td><td></td><td>Recipient</td></tr>
+<tr><td>Unknown To address</td></tr></table>
+<h2>How to Fix It</h2><p>The address may be misspelled or may not exist. Contact the recipient (by phone, for example), or
+forward this message to helpdesk@example.net.</p>
+<h2>More Info for Email Admins</h2><p>Status code: 550 5.1.10</p>
+<p>Original Message Details</p>
+<table><tr><td>Sender Address:</td><td>us@example.net</td></tr><tr><td>Recipient Address:</td><td>bob@example.com</td></tr>
+<tr><td>Subject:</td><td>offer</td></tr></table>
+<p>Reported error: 550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient bob@example.com not found by SMTP address lookup</p>
+</body></html>
+""",
+        "user_unknown",
+        "5.1.10",
+    ),
+    Case(
+        "gmail, as HTML alone",
+        "Return-Path: <>\nFrom: Mail Delivery Subsystem <mailer-daemon@googlemail.com>\n"
+        "Subject: Delivery Status Notification (Failure)\nContent-Type: text/html; charset=utf-8",
+        """\
+<html><body><table><tr><td><h2>Address not found</h2></td></tr>
+<tr><td>Your message wasn't delivered to <a href='mailto:bob@example.com'><b>bob@example.com</b></a> because the domain
+example.com couldn't be found. Check for typos or unnecessary spaces and try again.</td></tr>
+<tr><td><a href="https://support.google.com/mail/?p=BadRcptDomain">LEARN MORE</a></td></tr></table>
+<p>The response was:</p><p>DNS Error: DNS type 'mx' lookup of example.com responded with code NXDOMAIN</p></body></html>
+""",
+        "host_unknown",
+    ),
+    Case(
+        "a limit of the sender's provider",
+        "Return-Path: <>\nFrom: Mail Delivery Subsystem <mailer-daemon@googlemail.com>\nX-Failed-Recipients: bob@example.com\n"
+        "Subject: Delivery Status Notification (Failure)",
+        """\
+** Message not sent **
+
+You have reached a limit for sending mail. Your message to bob@example.com was not sent.
+""",
+        "rate_limited",
+    ),
+    Case(
+        "yandex",
+        "Return-Path: <>\nFrom: mailer-daemon@yandex.example\n"
+        "Subject: =?utf-8?b?0J3QtdC00L7RgdGC0LDQstC70LXQvdC90L7QtSDRgdC+0L7QsdGJ0LXQvdC40LU=?=",
+        """\
+Это письмо отправлено почтовым сервером yandex.example.
+
+К сожалению, мы вынуждены сообщить Вам о том, что Ваше письмо не может
+быть отправлено одному или нескольким адресатам. Технические подробности
+можно найти ниже.
+
+<bob@example.com>: host mx.example.com[192.0.2.1] said: 550 5.7.1 No such user!
+""",
+        "user_unknown",
+        "5.7.1",
+    ),
+    Case(
+        "icloud",
+        "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@icloud.example>\n"
+        "Subject: Undelivered Mail Returned to Sender",
+        """\
+This is the mail system at host st11.icloud.example.
+
+<bob@example.com>: host mx1.mail.icloud.example[192.0.2.1] said: 552 5.2.2
+    <bob@example.com>: user is over quota (in reply to RCPT TO command)
+""",
+        "mailbox_full",
+        "5.2.2",
+    ),
+    Case(
+        "laposte",
+        "Return-Path: <>\nFrom: MAILER-DAEMON@laposte.example\nSubject: Message non d=?utf-8?b?w6k=?=livr=?utf-8?b?w6k=?=",
+        """\
+Votre message n'a pas pu être délivré au(x) destinataire(s) suivant(s) :
+
+<bob@example.com> : boîte aux lettres inactive
+""",
+        "suspended",
+    ),
+    Case(
+        "uol",
+        "Return-Path: <>\nFrom: MAILER-DAEMON@uol.example\nSubject: Erro no envio da mensagem",
+        """\
+A sua mensagem não foi entregue para o(s) destinatário(s) abaixo:
+
+bob@example.com
+    O usuário não existe
+""",
+        "user_unknown",
+    ),
+    Case(
         "an old free provider",
         POSTMASTER + "Subject: Undeliverable mail",
         """\

@@ -20,6 +20,7 @@ _ORIGIN = re.compile(
     re.IGNORECASE,
 )
 _REPLY_LINE = re.compile(r"(?<![\w.@:/-])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|[^\d\s])")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _ROLES = frozenset(
     {"postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "info", "noreply", "no-reply", "hostmaster"}
 )
@@ -95,10 +96,9 @@ def told(lines: Iterable[str]) -> str:
     Without the fields of the mail that the notice is about: its subject is no reason.
     """
     paragraphs = re.split(r"\n\s*\n", "\n".join(line.strip() for line in lines if not _says_nothing(line)))
-    for paragraph in paragraphs:
-        if answer := _REPLY_LINE.search(paragraph):
-            return _one_line(paragraph[answer.start() :])
-    return _one_line(" ".join(paragraphs))
+    answers = [paragraph[answer.start() :] for paragraph in paragraphs if (answer := _REPLY_LINE.search(paragraph))]
+    spoken = next((answer for answer in answers if _WORD.search(answer)), answers[0] if answers else "")
+    return _one_line(spoken or " ".join(paragraphs))
 
 
 def _says_nothing(line: str) -> bool:

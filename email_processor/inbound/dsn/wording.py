@@ -126,7 +126,7 @@ RETURNED_MAIL = re.compile(
     r"(?:this|here|below|following)\b[^\n]{0,40}\b(?:is|are)\b[^\n]{0,30}\b(?:copy|header|first part|part of)"
     r"|a copy of (?:the|your) (?:original )?(?:message|mail)[^\n]{0,40}(?:below|follow|attach|includ)"
     r"|(?:(?:the|your|start of) ){0,2}(?:header[^\n]{0,20})?(?:original|returned|unsent|undelivered|rejected|bounced|failed)"
-    r" (?:e-?mail|message|mail|letter)(?:['\w -]{0,30})"
+    r" (?:e-?mail|message|mail|letter)(?! details)(?:['\w -]{0,30})"
     r"(?:follow|header|text|below|info|attach|[ \t]{0,20}[-=*:]|[ \t]{0,20}$)"
     r"|(?:message|mail) (?:headers?|text|contents?)[^\n]{0,20}(?:follow|below|[ \t]{0,20}[-=*:]{1,80}$)"
     r"|returned (?:mail|message) follows|unsent message|undelivered message|transcript of message"

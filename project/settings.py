@@ -383,6 +383,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Send email, launch email applications, and follow every recipient to the end. "
     "The same operations, checks and codes are offered over SOAP at /soap/AppIntfWS?wsdl.",
     "VERSION": "1",
+    "LICENSE": {"name": "MIT"},
     "OAS_VERSION": "3.1.1",
     "SERVERS": [{"url": EPM_PUBLIC_URL}],
     "SERVE_INCLUDE_SCHEMA": False,

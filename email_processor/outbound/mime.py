@@ -18,7 +18,7 @@ from email_processor.outbound.submission import AttachedFile, Submission
 
 LONGEST_LINE = 998
 """Octets of a line without its CRLF (RFC 5322 2.1.1)."""
-_BLOCK = 57 * 4096
+_BLOCK = 57 * 32_768
 """Octets that are encoded at once: a whole number of lines."""
 MESSAGE_ID_FIELD = "X-EPM-Message-Id"
 """Names our Message in the mail, so that headers a report returns lead back to it even where a relay rewrote Message-ID."""

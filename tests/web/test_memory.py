@@ -32,6 +32,8 @@ def highest(process: int) -> int:
 
 
 def test_memory_stays_flat_under_large_mails(platform: Platform) -> None:
+    # Whoever listens may not have forked yet; whoever answers has.
+    assert httpx.get(f"{platform.url}/api/v1/status", auth=platform.caller, timeout=60).status_code == 200
     (worker,) = children(platform.instance.group("web"))
     content = base64.b64encode(os.urandom(OCTETS)).decode()
     mail = {

@@ -28,7 +28,7 @@ _SEVERAL = re.compile(
     rf"[ \t]{{0,20}}<?{ADDRESS}>?(?:[ \t]{{0,5}}[,;][ \t]{{0,5}}<?{ADDRESS}>?){{1,50}}[ \t]{{0,5}}[,;]?$"
 )
 _AFTER_SENDER = re.compile(
-    r"(?:sent|submitted|received|mail|message) (?:by|from)[:]?[ \t]*$|(?:sender|from)(?: e-?mail)?(?: address| was| is)?:?[ \t]*$",
+    r"(?:sent|submitted|received|mail|message) by:?[ \t]*$|(?:sender|from)(?: e-?mail)?(?: address| was| is)?:?[ \t]*$",
     re.IGNORECASE,
 )
 _MTA = re.compile(r"(?:program|mail system) at (?:host )?([\w.-]{1,253}\w)", re.IGNORECASE)

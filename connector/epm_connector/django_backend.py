@@ -1,7 +1,7 @@
 """Sends all mail of a Django project through the platform, by one setting:
 
 EMAIL_BACKEND = "epm_connector.django_backend.EmailBackend"
-EPM_CONNECTOR = {"endpoint": "https://epm.example.com", "credential": "epm_…", "secret": "…", "application": "orders"}
+EPM_CONNECTOR = {"endpoint": "https://epm.example.com", "credential": "epm-…", "secret": "…", "application": "orders"}
 
 The members of EPM_CONNECTOR are the arguments of EmailNotificationConnector. A message may carry `epm_parameters`, a mapping of
 the platform's emailParameters; after sending it carries `epm_sent`, what the platform answered.

@@ -1,13 +1,23 @@
-"""How a connection is opened: aiosmtplib's client, and a note of what was said meanwhile."""
+"""How a connection is opened: connect, greet, secure and log in, by aiosmtplib; and a note of what was said meanwhile."""
 
 import asyncio
 import socket
+import ssl
+from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
 import aiosmtplib
+from django.conf import settings
 
+from email_processor.outbound import tls
+from email_processor.outbound.envelope import Features
+from email_processor.outbound.routing import Route
+from email_processor.outbound.send_result import Stage
 from email_processor.outbound.transcript import ASIDE, MASKED, SERVER, US, Spoken
+from epm.choices import Transport
+
+TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError, tls.NotProtected)
 
 
 async def connected(address: str, port: int, source: str, timeout: float) -> socket.socket:
@@ -35,12 +45,74 @@ async def connected(address: str, port: int, source: str, timeout: float) -> soc
 
 
 class Client(aiosmtplib.SMTP):
-    """Notes in `spoken` what it says and hears, without the secrets of a login."""
+    """Notes in `spoken` what it says and hears, without the secrets of a login, and in `stage` how far it came."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, route: Route, timeouts: Mapping[Stage, float]) -> None:
+        super().__init__(
+            hostname=route.host,
+            port=None if route.address else route.port,
+            local_hostname=settings.EPM_HOST_NAME,
+            use_tls=route.transport is Transport.TLS,
+            start_tls=False,
+            tls_context=None if route.transport is Transport.TCP else tls.context(route.verify),
+            timeout=timeouts[Stage.GREETING],
+        )
         self.spoken: list[Spoken] = []
+        self.stage = Stage.CONNECT
+        self._route = route
+        self._connect_timeout = timeouts[Stage.CONNECT]
         self._is_logging_in = False
+
+    @property
+    def features(self) -> Features:
+        return {keyword.upper(): value for keyword, value in self.esmtp_extensions.items()}
+
+    @property
+    def protection(self) -> tuple[str, str]:
+        """The version of TLS and its cipher; empty without."""
+        found = cast(ssl.SSLObject | None, self.get_transport_info("ssl_object"))
+        cipher = found.cipher() if found else None
+        return (found.version() or "" if found else "", cipher[0] if cipher else "")
+
+    async def open(self) -> None:
+        """Raises one of TROUBLE."""
+        route = self._route
+        self.remark(f"connecting to {route.address or route.host}, port {route.port}")
+        await self.connect(sock=await self._socket())
+        self.stage = Stage.GREETING
+        await self._greet()
+        if self._starts_tls:
+            self.stage = Stage.TLS
+            await self._protect()
+            await self._greet()
+        if route.user_name:
+            self.stage = Stage.LOGIN
+            await self.login(route.user_name, route.password)
+
+    @property
+    def _starts_tls(self) -> bool:
+        """Is TLS asked for? Where it need not be, only if the server offers it."""
+        asks = not self._route.tls_if_offered or self.supports_extension("starttls")
+        return self._route.transport is Transport.STARTTLS and asks
+
+    async def _greet(self) -> None:
+        try:
+            await self.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            # RFC 5321 3.2: a server that knows no EHLO may still know HELO.
+            await self.helo()
+
+    async def _socket(self) -> socket.socket | None:
+        """Connected to an address, where that is known; else aiosmtplib looks for one."""
+        if not self._route.address:
+            return None
+        return await connected(self._route.address, self._route.port, self._route.source, self._connect_timeout)
+
+    async def _protect(self) -> None:
+        if not self.supports_extension("starttls"):
+            raise tls.NotProtected("The server does not offer STARTTLS.", tls.Failure.NOT_OFFERED)
+        await self.starttls(server_hostname=self._route.host)
+        tls.prove(self._route, cast(ssl.SSLObject, self.get_transport_info("ssl_object")))
 
     def remark(self, words: str) -> None:
         self.spoken.append((ASIDE, words.encode() + b"\r\n"))

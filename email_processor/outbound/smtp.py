@@ -7,24 +7,19 @@ the moment the final dot may have left, only the server's reply can tell (withou
 
 import asyncio
 import logging
-import socket
-import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
 
-import aiosmtplib
 from django.conf import settings
 
 from email_processor.outbound import tls
 from email_processor.outbound.dialogue import Dialogue, Reply, Trouble, take_over
 from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command
-from email_processor.outbound.opening import Client, connected
+from email_processor.outbound.opening import TROUBLE, Client
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage, split_enhanced, storable
 from email_processor.outbound.transcript import ASIDE, Spoken
-from epm.choices import Transport
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +40,6 @@ TIMEOUTS = {
 Of a connection to one address RFC 5321 says nothing: it is given less, because there may be others to try."""
 _QUIT_TIMEOUT = 2.0
 _PIECE = 65_536
-_TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError, tls.NotProtected)
 _ACCEPTED = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
 """The first digit of the reply that lets a mail go on."""
 _OUTCOMES = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.FAILED}
@@ -60,18 +54,10 @@ class Connection:
         self.mails = 0
         self.opened_at = time.monotonic()
         self.features: Features = {}
-        self._stage = Stage.CONNECT
+        self._stage = Stage.CHECK
         self._tls = self._cipher = ""
         self._dialogue: Dialogue | None = None
-        self._client = Client(
-            hostname=route.host,
-            port=None if route.address else route.port,
-            local_hostname=settings.EPM_HOST_NAME,
-            use_tls=route.transport is Transport.TLS,
-            start_tls=False,
-            tls_context=None if route.transport is Transport.TCP else tls.context(route.verify),
-            timeout=TIMEOUTS[Stage.GREETING],
-        )
+        self._client = Client(route, TIMEOUTS)
         self._client.spoken.extend(before)
 
     @property
@@ -92,13 +78,17 @@ class Connection:
         """Connect, greet, secure and log in; None where all went well, else what the first mail is told."""
         started = time.monotonic()
         try:
-            await self._open()
-        except _TROUBLE as trouble:
+            await self._client.open()
+        except TROUBLE as trouble:
+            self._stage = self._client.stage
             self._drop()
             if _code(trouble) is None:
                 self._client.remark(_in_words(trouble))
             result = self._result(Outcome.DEFERRED, _in_words(trouble), started, _code(trouble))
             return replace(result, tls_failure=tls.failure_of(trouble)) if self._stage is Stage.TLS else result
+        self.features = self._client.features
+        self._tls, self._cipher = self._client.protection
+        self._dialogue = take_over(self._client.transport)
         return None
 
     async def send(self, envelope: Envelope) -> SendResult:
@@ -131,54 +121,6 @@ class Connection:
         except Trouble as trouble:
             log.debug("%s left without a goodbye: %s", self.route.host, trouble)
         self._drop()
-
-    async def _open(self) -> None:
-        self._client.remark(f"connecting to {self.route.address or self.route.host}, port {self.route.port}")
-        await self._client.connect(sock=await self._socket())
-        self._stage = Stage.GREETING
-        await self._greet()
-        if self._starts_tls:
-            self._stage = Stage.TLS
-            await self._start_tls()
-            await self._greet()
-        if self.route.user_name:
-            self._stage = Stage.LOGIN
-            await self._client.login(self.route.user_name, self.route.password)
-        self.features = {keyword.upper(): value for keyword, value in self._client.esmtp_extensions.items()}
-        self._note_tls()
-        self._dialogue = take_over(self._client.transport)
-
-    @property
-    def _starts_tls(self) -> bool:
-        """Is TLS asked for? Where it need not be, only if the server offers it."""
-        asks = not self.route.tls_if_offered or self._client.supports_extension("starttls")
-        return self.route.transport is Transport.STARTTLS and asks
-
-    async def _greet(self) -> None:
-        try:
-            await self._client.ehlo()
-        except aiosmtplib.SMTPHeloError:
-            # RFC 5321 3.2: a server that knows no EHLO may still know HELO.
-            await self._client.helo()
-
-    async def _socket(self) -> socket.socket | None:
-        """Connected to an address, where that is known; else the client looks for one."""
-        if not self.route.address:
-            return None
-        return await connected(self.route.address, self.route.port, self.route.source, TIMEOUTS[Stage.CONNECT])
-
-    async def _start_tls(self) -> None:
-        if not self._client.supports_extension("starttls"):
-            raise tls.NotProtected("The server does not offer STARTTLS.", tls.Failure.NOT_OFFERED)
-        await self._client.starttls(server_hostname=self.route.host)
-        tls.prove(self.route, cast(ssl.SSLObject, self._client.get_transport_info("ssl_object")))
-
-    def _note_tls(self) -> None:
-        found = cast(ssl.SSLObject | None, self._client.get_transport_info("ssl_object"))
-        if found is None:
-            return
-        self._tls, cipher = found.version() or "", found.cipher()
-        self._cipher = cipher[0] if cipher else ""
 
     def _unsendable(self, envelope: Envelope, started: float) -> SendResult | None:
         """What the server's EHLO already rules out: refused by us, by name."""

@@ -24,10 +24,8 @@ def way_out(zone: Zone, world: RunningWorld) -> EmailConnection:
 
 
 @pytest.fixture
-def internet(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
-    """Mail servers and a name server, which is asked and not waited for long."""
-    monkeypatch.setattr(resolver, "ONE_TRY", 0.2)
-    monkeypatch.setattr(resolver, "ALL_TRIES", 0.3)
+def internet(settings: Settings) -> Iterator[Internet]:
+    """Mail servers and a name server."""
     resolver.forget()
     mta_sts.forget()
     mx.forget()

@@ -32,9 +32,7 @@ RECORDS = {
 
 
 @pytest.fixture
-def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
-    monkeypatch.setattr(resolver, "ONE_TRY", 0.2)
-    monkeypatch.setattr(resolver, "ALL_TRIES", 0.3)
+def server(settings: Settings) -> Iterator[NameServer]:
     resolver.forget()
     with name_server(NameServer(dict(RECORDS))) as server:
         settings.EPM_DNS_SERVERS = [server.address]
@@ -71,7 +69,8 @@ def test_servfail_is_not_nxdomain(server: NameServer) -> None:
     assert ask("shop.example").found is Found.TROUBLE
 
 
-def test_silence_is_not_nxdomain(server: NameServer) -> None:
+def test_silence_is_not_nxdomain(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "ALL_TRIES", 0.2)
     server.silent.add("shop.example")
     assert ask("shop.example").found is Found.TROUBLE
 

@@ -22,6 +22,9 @@ from epm.choices import Scope
 from epm.models import Application
 from lib.together import Together
 
+LARGE = 1_000_000
+"""Octets of a mail that is committed by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -29,6 +32,12 @@ class Mail:
 
     call: Call
     submission: Submission
+
+    @property
+    def is_large(self) -> bool:
+        """Would it keep others waiting? That is, has it more than LARGE octets."""
+        mail = self.submission
+        return len(mail.text) + len(mail.html) + sum(len(file.content) for file in mail.attachments) > LARGE
 
 
 def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
@@ -44,7 +53,8 @@ def send_email(caller: Caller, parameters: Mapping[str, Any]) -> Answer:
     if earlier is not None:
         return earlier
     caller.spend(Allowance.RECIPIENTS, len(request.submission.destinations))
-    outcome = _send_together(Mail(call, request.with_attachments()))
+    mail = Mail(call, request.with_attachments())
+    outcome = _commit([mail])[0] if mail.is_large else _send_together(mail)
     if isinstance(outcome, Problem):
         raise outcome
     return outcome

@@ -14,7 +14,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from app_interface.authentication import Caller
-from app_interface.operations import send_email
+from app_interface.idempotency import Outcome
+from app_interface.operations import send_email, sending
 from email_processor.models import Attachment, Content, Message, Priority, Recipient
 from epm.choices import Channel, MessageTypes
 from epm.models import Application, Credential, EmailConnection, Zone
@@ -317,3 +318,16 @@ def test_a_request_is_forgotten_with_its_answer(door: Door, caplog: pytest.LogCa
         assert remembered() == before
     finally:
         gc.enable()
+
+
+def test_a_large_mail_keeps_no_small_one_waiting(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[bool] = []
+
+    def together(mail: sending.Mail) -> Outcome:
+        shared.append(mail.is_large)
+        return sending.send_all([mail])[0]
+
+    monkeypatch.setattr(sending, "_send_together", together)
+    file = {"fileName": "a", "content": base64.b64encode(b"a" * sending.LARGE).decode()}
+    assert door.send(attachments=[file]).status_code == door.send().status_code == 202
+    assert shared == [False]

@@ -1,6 +1,7 @@
 """The connector for email: what an application of any channel calls to send mail."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic, sleep
 from typing import Any, ClassVar, TypeVar
 
 from epm_connector import webhooks
@@ -14,6 +15,8 @@ from epm_connector.retrying import ATTEMPTS, retrying
 T = TypeVar("T")
 LONGEST_WAIT, MOST_EVENTS = 20, 200
 """What the platform allows: seconds of a long poll, events of a page."""
+AGAIN = 1.0
+"""Seconds until a follower asks again that was answered at once: too many others wait already."""
 
 
 class EmailNotificationConnector(DataConnector):
@@ -74,9 +77,12 @@ class EmailNotificationConnector(DataConnector):
     def follow(self, after: str = "", *, type: str = "") -> Iterator[Events]:
         """Pages of events without end, as they happen. Keep the `next` of each page when its events have been dealt with."""
         while True:
+            asked_at = monotonic()
             page = self.events(after, wait=LONGEST_WAIT, type=type)
             if page.events:
                 yield page
+            elif monotonic() - asked_at < AGAIN:
+                sleep(AGAIN)
             after = page.next
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The connector for email in programs that await (asyncio)."""
 
+from asyncio import sleep as pause
 from collections.abc import AsyncIterator, Mapping, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from epm_connector import webhooks
 from epm_connector.calls import Call, Calls
-from epm_connector.email import LONGEST_WAIT, MOST_EVENTS
+from epm_connector.email import AGAIN, LONGEST_WAIT, MOST_EVENTS
 from epm_connector.http import AsyncHttp
 from epm_connector.requests import Email
 from epm_connector.results import Batch, Cancelled, Events, Launched, Sent, Status
@@ -62,9 +64,12 @@ class AsyncEmailNotificationConnector:
     async def follow(self, after: str = "", *, type: str = "") -> AsyncIterator[Events]:
         """Pages of events without end, as they happen. Keep the `next` of each page when its events have been dealt with."""
         while True:
+            asked_at = monotonic()
             page = await self.events(after, wait=LONGEST_WAIT, type=type)
             if page.events:
                 yield page
+            elif monotonic() - asked_at < AGAIN:
+                await pause(AGAIN)
             after = page.next
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -28,7 +28,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def pause(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("epm_connector.retrying.pause", pause)
+    for module in ("retrying", "email_async"):
+        monkeypatch.setattr(f"epm_connector.{module}.pause", pause)
+    monkeypatch.setattr("epm_connector.email_async.monotonic", lambda: 0.0)
     return waited
 
 
@@ -51,7 +53,7 @@ def test_it_gives_up_at_last(platform: Platform, pauses: list[float]) -> None:
     assert (len(platform.asked), len(pauses)) == (4, 3)
 
 
-def test_it_follows_events(platform: Platform) -> None:
+def test_it_follows_events_and_asks_again_in_a_while(platform: Platform, pauses: list[float]) -> None:
     told = {"id": "e-1", "type": "email.sent", "timestamp": "2027-01-01T00:00:00Z", "application": "orders"}
     platform.answer(200, {"events": [], "next": "1-a"})
     platform.answer(200, {"events": [{**told, "zone": "main", "sequence": 1}], "next": "2-b"})
@@ -59,7 +61,7 @@ def test_it_follows_events(platform: Platform) -> None:
     async def first(connector: AsyncEmailNotificationConnector) -> str:
         return (await anext(connector.follow())).next
 
-    assert run(platform, first) == "2-b"
+    assert (run(platform, first), pauses) == ("2-b", [1.0])
 
 
 def test_it_sends_many_at_once(platform: Platform) -> None:

@@ -90,12 +90,17 @@ def test_it_keeps_one_key_for_a_batch(platform: Platform, connector: EmailNotifi
     assert (batch.refused, result.sent, result.error.code, result.error.field) == (1, None, "no_recipients", "to")
 
 
-def test_it_follows_events_by_their_cursor(platform: Platform, connector: EmailNotificationConnector) -> None:
+def test_it_follows_events_by_their_cursor(
+    platform: Platform, connector: EmailNotificationConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("epm_connector.email.sleep", paused.append)
+    monkeypatch.setattr("epm_connector.email.monotonic", lambda: 0.0)
     told = {"id": "e-1", "type": "email.sent", "timestamp": "2027-01-01T00:00:00Z", "application": "orders"}
     platform.answer(200, {"events": [], "next": "1-a"})
     platform.answer(200, {"events": [{**told, "zone": "main", "sequence": 1}], "next": "2-b"})
     page = next(connector.follow("0-z", type="email.sent"))
-    assert ([event.id for event in page.events], page.next) == (["e-1"], "2-b")
+    assert ([event.id for event in page.events], page.next, paused) == (["e-1"], "2-b", [1.0])
     assert [asked.path for asked in platform.asked] == [
         f"/api/v1/events?application=orders&after={after}&limit=200&type=email.sent&wait=20" for after in ("0-z", "1-a")
     ]

@@ -358,6 +358,22 @@ ORDINARY = (
         "From: Billing <errors@shop.example>\nTo: us@example.net\nSubject: Returned goods",
         "The goods were returned to sender. We refund bob@example.com.\n",
     ),
+    Mail(
+        "addresses have changed",
+        "From: IT Service <postmaster@example.org>\nTo: us@example.net\nSubject: New mail addresses",
+        "The following addresses have changed. Mail to the old ones can not be delivered any more:\n\n"
+        "bob@example.com\nann@example.com\n",
+    ),
+    Mail(
+        "people have left",
+        "From: Mail Administrator <admin@example.org>\nTo: us@example.net\nSubject: Changes in our team",
+        "The following persons have left; messages to them are not delivered:\n\nbob@example.com\nann@example.com\n",
+    ),
+    Mail(
+        "a mail server is moved",
+        "From: Mail Server Team <mta@example.org>\nTo: us@example.net\nSubject: Maintenance",
+        "On Sunday mails to the following domains will be delayed:\n\nexample.com\nexample.org (bob@example.org)\n",
+    ),
     Mail("nothing at all", "Return-Path: <>\nFrom: bob@example.com\nTo: us@example.net", ""),
 )
 

@@ -108,11 +108,8 @@ class Mail:
     def _has_signs_of_a_machine(self) -> bool:
         if self.has_null_sender:
             return self.has_report_subject or self.returns_a_mail or self._has_plain_wording
-        if (
-            self.is_from_daemon
-            and (self.has_report_subject or self._has_plain_wording)
-            and not self._speaks_of_a_parcel
-        ):
+        is_plain = self.has_report_subject or self._has_plain_wording
+        if self.is_from_daemon and is_plain and not self._speaks_of_a_parcel:
             return True
         if self.is_automatic and self.has_report_subject and self._speaks_of_mail:
             return True
@@ -125,8 +122,9 @@ class Mail:
 
     @property
     def _has_plain_wording(self) -> bool:
-        """A list of those whom a mail did not reach, or a server's answer about one, in its own and not in quoted lines."""
-        return bool(wording.PLAIN_WORDING.search(self.notice.text[:4_000]))
+        """A list of those whom the mail it answers did not reach, or a server's answer about one, not in quoted lines."""
+        text = self.notice.text[:4_000]
+        return bool(wording.PLAIN_WORDING.search(text) and wording.TO_THE_SENDER.search(text))
 
     @property
     def _speaks_of_mail(self) -> bool:

@@ -89,6 +89,12 @@ PLAIN_WORDING = re.compile(
     r"|failed recipient|intended recipient: |undeliverable address)",
     re.IGNORECASE | re.MULTILINE,
 )
+# Of one mail, to whom it came from.
+TO_THE_SENDER = re.compile(
+    r"\byour (?:e-?mail|message|mail|letter)|\byou (?:have )?sent\b|\b[45]\d\d[ -]#?(?:[45]\.\d|[a-z<])|rcpt to:"
+    r"|(?:original|a|the) message|returned (?:below|to)|returned mail|transcript|undeliverable to",
+    re.IGNORECASE,
+)
 # Of a mail and not of a parcel.
 MAIL_WORDING = _any_of(
     r"\b(?:messages?|e-?mails?|mails?)\b.{0,160}?(?:\bnot\b|n['’]t\b|fail|unable|undeliver|returned|rejected|refused|delay)",

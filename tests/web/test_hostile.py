@@ -17,7 +17,7 @@ import pytest
 from project.demo.instance import Instance
 from tests.strangers.platform import Platform, running_platform
 
-SECONDS = 1.0
+SECONDS = 2.0
 """What a request may take to arrive here."""
 MAIL = {"from": "shop@example.com", "to": ["jo@example.net"], "subject": "Hello"}
 

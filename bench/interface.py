@@ -3,6 +3,7 @@
 The web process on PostgreSQL (fsync on), 16 keep-alive clients in a process of their own, mails of 4 kB; beside it, in the same
 run, what Postfix accepts over 20 SMTP sessions: measured before and after, and the better figure counts. No worker runs, so that
 nothing but accepting is measured. Where the peer's script is not at hand (EPM_PEERS names its folder), there are no ratios.
+Then how long getEmailStatus and searches take beside EPM_BENCH_ROWS (a million) recipients more.
 """
 
 import base64
@@ -21,6 +22,7 @@ from bench.report import emit
 from project.demo.instance import Instance, free_ports, temporary_instance
 
 CLIENTS = 16
+ROWS = int(os.environ.get("EPM_BENCH_ROWS", "1_000_000"))
 PEERS = Path(os.environ.get("EPM_PEERS", Path(__file__).resolve().parents[2] / "shared" / "peers"))
 SENDER = "shop@example.com"
 TEXT = ("x" * 62 + "\r\n") * 64
@@ -33,8 +35,12 @@ class Target:
     port: int
     authorization: str
 
+    def question(self, path: str) -> bytes:
+        """The bytes of a GET."""
+        return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {self.authorization}\r\n\r\n".encode()
+
     def request(self, path: str, body: bytes, content_type: str) -> bytes:
-        """The bytes of a request."""
+        """The bytes of a POST."""
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {self.authorization}\r\n"
             f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -78,7 +84,8 @@ def measure() -> None:
         django.setup()
         target = _started(instance)
         figures = _figures(target)
-    peer = max(filter(None, (before, postfix())), default=None)
+        peer = max(filter(None, (before, postfix())), default=None)
+        figures += _lookups(target)
     for figure, value, unit, has_peer in figures:
         emit("interface", figure, value, unit, peer="postfix" if has_peer and peer else None,
              peer_value=peer if has_peer else None)  # fmt: skip
@@ -113,6 +120,29 @@ def _figures(target: Target) -> list[tuple[str, float, str, bool]]:
         ("batches of 1,000, in recipients", batches * 1000, "1/s", True),
         ("sendEmail over REST at half that load, p99", waits[int(0.99 * len(waits))], "ms", False),
     ]
+
+
+def _lookups(target: Target) -> list[tuple[str, float, str, bool]]:
+    from bench.outbound_rows import make_sent
+    from email_processor.models import Recipient
+    from epm.models import Application, EmailConnection
+
+    make_sent(Application.objects.get(name="shop"), EmailConnection.objects.get(), ROWS)
+    one = Recipient.objects.order_by("-pk")[ROWS // 2]
+    asked = {
+        "getEmailStatus": f"/api/v1/emails/{one.message_id}",
+        "search by recipient": f"/api/v1/emails?recipient={one.address}",
+        "search for the newest": "/api/v1/emails",
+        "search by a state that nobody is in": "/api/v1/emails?state=bounced",
+    }
+    return [
+        (f"{what} beside {ROWS:,} recipients, p95", _p95(target, path), "ms", False) for what, path in asked.items()
+    ]
+
+
+def _p95(target: Target, path: str) -> float:
+    _, waits = target.drive(target.question(path), 200, clients=2)
+    return waits[int(0.95 * len(waits))]
 
 
 def _mail() -> dict[str, Any]:

@@ -214,7 +214,7 @@ async def _deadline(timeout: float, begun: float) -> AsyncIterator[None]:
 
 
 def _request(method: str, url: str, headers: Mapping[str, str], content: bytes) -> httpcore.Request:
-    request = httpx.Request(method, url, headers={**OWN_HEADERS, **headers}, content=content)
+    request = httpx.Request(method, _parsed(url), headers={**OWN_HEADERS, **headers}, content=content)
     if request.url.scheme not in ("http", "https") or not request.url.host:
         raise Unreachable("only http and https URLs are called")
     if request.url.userinfo:
@@ -226,6 +226,12 @@ def _request(method: str, url: str, headers: Mapping[str, str], content: bytes) 
         target=request.url.raw_path,
     )
     return httpcore.Request(method, url_parts, headers=request.headers.raw, content=content)
+
+
+@lru_cache(maxsize=1000)
+def _parsed(url: str) -> httpx.URL:
+    """Once for all that is told to the same URL."""
+    return httpx.URL(url)
 
 
 def _location(response: httpcore.Response) -> str:

@@ -120,7 +120,7 @@ def _claim_evenly(lines: Iterable[Line], limit: int) -> "Claim[Recipient]":
 
 def _in_our_hands(held: "Claim[Recipient]") -> Iterator[Claimed]:
     """With what sending needs of their messages: one query."""
-    rows = Message.objects.filter(pk__among={message_id for *_, message_id in held.rows})
+    rows = Message.objects.order_by().filter(pk__among={message_id for *_, message_id in held.rows})
     messages = {key: columns for key, *columns in rows.values_list("pk", *_OF_MESSAGE)}
     for key, share, attempts, address, *others, message_id in held.rows:
         columns = (key, attempts + 1, address, *others, message_id, *messages[message_id])

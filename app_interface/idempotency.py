@@ -18,6 +18,7 @@ from app_interface.problems import Problem
 KEPT = timedelta(hours=24)
 LONGEST_CALL = timedelta(seconds=90)
 """No operation runs longer: a call that is open for longer has died with its process."""
+_FORGOTTEN_AT_ONCE = 500
 
 Answer = dict[str, Any]
 Outcome = Answer | Problem
@@ -102,6 +103,15 @@ def once_outside(call: Call, run: Callable[[], Answer]) -> Answer:
         raise
     _keep([(entered[call.place], answer)])
     return answer
+
+
+def forget_lapsed() -> int:
+    """Delete the keys that count no more, some at a time; says how many that were."""
+    lapsed = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT)
+    forgotten = 0
+    while keys := list(lapsed.values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE]):
+        forgotten += IdempotencyKey.objects.filter(pk__in=keys).delete()[0]
+    return forgotten
 
 
 def _first_of_each_key(calls: Sequence[Call], positions: Iterable[int]) -> list[int]:

@@ -15,7 +15,14 @@ file_broker.register()
 app = Celery("epm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["notifications", "email_processor.outbound", "email_processor.inbound", "email_processor.browser"], force=False
+    [
+        "notifications",
+        "email_processor.outbound",
+        "email_processor.inbound",
+        "email_processor.browser",
+        "app_interface",
+    ],
+    force=False,
 )
 app.steps["consumer"].add(WatchZones)
 app.steps["consumer"].add(Heartbeat)

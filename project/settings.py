@@ -255,6 +255,12 @@ CELERY_BEAT_SCHEDULE = {
         ("sweep the sessions", "email_processor.browser.tasks.browse_due"),
         ("sweep the notifications", "notifications.tasks.tell_due"),
     )
+} | {
+    "forget old idempotency keys": {
+        "task": "app_interface.tasks.forget_lapsed_keys",
+        "schedule": 3600.0,
+        "options": {"expires": _SWEEP_EXPIRES},
+    }
 }
 CELERY_BEAT_SCHEDULER = "project.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

@@ -115,3 +115,11 @@ def test_fifty_concurrent_repeats_make_one_mail_and_fifty_equal_answers(
         answers = list(threads.map(repeat, range(50)))
     assert [answer for answer in answers if answer != answers[0]] == []
     assert Message.objects.count() == 1
+
+
+def test_it_forgets_the_keys_that_count_no_more(door: Door) -> None:
+    for key in ("old", "young"):
+        door.send(idempotencyKey=key)
+    IdempotencyKey.objects.filter(key="old").update(created_at=timezone.now() - idempotency.KEPT)
+    assert idempotency.forget_lapsed() == 1
+    assert IdempotencyKey.objects.get().key == "young"

@@ -93,8 +93,9 @@ class Instance:
 
 @contextmanager
 def temporary_instance(folder: Path, **settings: str) -> Iterator[Instance]:
-    """Prepares an instance in `folder` (migrated, nothing started), and takes everything away at the end."""
+    """Prepares an instance in `folder` (migrated, nothing started), and takes everything away at the end, also on SIGTERM."""
     with ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _end))
         environment = {
             "EPM_VAR": str(folder),
             "EPM_MODE": "embedded",
@@ -109,6 +110,10 @@ def temporary_instance(folder: Path, **settings: str) -> Iterator[Instance]:
         instance = Instance(environment, folder / "log")
         stack.callback(instance.stop)
         yield instance
+
+
+def _end(number: int, frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def free_ports(count: int) -> list[int]:

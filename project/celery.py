@@ -5,13 +5,14 @@ from billiard.process import active_children
 from celery import Celery
 from celery.signals import task_postrun, task_prerun, worker_process_init, worker_shutting_down
 
-from lib import file_broker, stopping
+from lib import file_broker, redis_broker, stopping
 from project.heartbeat import Heartbeat
 from project.queues import WatchZones
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 file_broker.register()
+redis_broker.register()
 app = Celery("epm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(

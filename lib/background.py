@@ -11,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
+import uvloop
+
 from lib.http import Answer, Client
 
 RESOLVERS = 32
@@ -21,7 +23,7 @@ class BackgroundClient:
 
     def __init__(self) -> None:
         self._client = Client()
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         # Names are resolved in these threads: one name server that is slow to answer must not hold up all calls.
         self._loop.set_default_executor(ThreadPoolExecutor(RESOLVERS, "resolver"))
         self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)

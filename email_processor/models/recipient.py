@@ -89,8 +89,8 @@ class Recipient(Claimable):
         BCC = "bcc", "Bcc"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
-    # Both are the message's, whose constraints hold them; to check them again costs every mail.
+    # Written in one transaction with its message, whose constraints hold zone and application: to check costs every mail.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, db_constraint=False, related_name="recipients")
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+")
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+"
@@ -138,7 +138,10 @@ class Event(models.Model):
     `data` holds {"smtp": {…}} or {"receipt": {…}} in the shapes of contract.md 6, and {"why": …} where a person should know.
     """
 
-    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, db_index=False, related_name="events")
+    # Written together with its recipient, or while that is locked: to check that it is there costs every mail twice.
+    recipient = models.ForeignKey(
+        Recipient, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="events"
+    )
     sequence = models.PositiveIntegerField()
     type = models.CharField(max_length=12, choices=EventType.choices)
     state = models.CharField(max_length=10, choices=State.choices, help_text="The state after it.")

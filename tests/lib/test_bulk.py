@@ -47,3 +47,19 @@ def test_among_finds_what_in_finds(zone: Zone) -> None:
 def test_among_none_is_none(zone: Zone) -> None:
     make_recipient(zone)
     assert not Recipient.objects.filter(pk__among=[]).exists()
+
+
+def test_equal_values_are_written_each_as_it_is(zone: Zone) -> None:
+    recipient, at = make_recipient(zone), timezone.now()
+    numbers = [{"count": 1}, {"count": True}, {"count": 1.0}]
+    bulk.insert(Event, COLUMNS, [(recipient.pk, 2 + n, "held", "held", at, data) for n, data in enumerate(numbers)])
+    stored = recipient.events.filter(sequence__gt=1).values_list("data", flat=True)
+    assert [repr(data["count"]) for data in stored] == ["1", "True", "1.0"]
+
+
+def test_a_large_row_is_stored_among_small_ones(zone: Zone) -> None:
+    recipient, at = make_recipient(zone), timezone.now()
+    texts = ["a", "b" * 600_000, "c", "d" * 300_000]
+    rows = [(recipient.pk, 2 + n, "held", "held", at, {"why": text}) for n, text in enumerate(texts)]
+    bulk.insert(Event, COLUMNS, rows)
+    assert [event.data.get("why") for event in recipient.events.filter(sequence__gt=1)] == texts

@@ -1,5 +1,7 @@
 """The web process. Addresses come from the settings; launchEmail waits for applications, hence threads."""
 
+from typing import Any
+
 import django
 from django.conf import settings
 
@@ -16,3 +18,8 @@ keepalive = 30
 preload_app = True
 control_socket_disable = True
 loglevel = "warning"
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """What it held is gone."""
+    worker.part.give_up()

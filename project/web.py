@@ -9,7 +9,9 @@ import ctypes
 import errno
 import json
 import re
+import select
 import socket
+import struct
 import time
 from contextlib import suppress
 from functools import partial
@@ -22,15 +24,21 @@ from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderNam
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from app_interface.problems import Problem, from_exception, invalid
+from lib import doorbell
+from project import sharing
 
 SLOWEST = 20_000
 """A request may take EPM_REQUEST_SECONDS to arrive, and a second more for every so many octets."""
-READING = 120.0
+READING = 120
 """Seconds a client may take to read an answer."""
 ASIDE = 64 * 1024
 """Octets of a request that are put aside before a thread has to read on."""
+STEP_BACK = 0.005
+"""Seconds in which processes with fewer connections may take a new one."""
 SOON = 0.01
 """Seconds a thread waits for the rest: most clients send head and body one right after the other."""
+NEXT = 0.05
+"""Seconds a thread waits for what its client asks next, while there are threads enough."""
 LINGER, LINGERING = 1.0, 16 * 1024 * 1024
 """How long, in seconds and octets, a client that is refused midway may go on sending: an answer behind a reset is lost."""
 LARGE = 1024 * 1024
@@ -46,6 +54,9 @@ class Arriving:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", READING, 0))
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
         self._limit: float | None = None
         self.begin()
 
@@ -60,30 +71,31 @@ class Arriving:
         """Has the request taken too long?"""
         return self._begun is not None and self._left() <= 0
 
+    def waits(self, seconds: float) -> bool:
+        """Does anything arrive within `seconds`?"""
+        return bool(self._poll.poll(1000 * seconds))
+
     def put_aside(self, buffer: Any) -> bool:
         """Read into `buffer` what has arrived, without waiting; False where nothing more will come."""
         buffer.seek(0, 2)
-        self._sock.setblocking(False)
         with suppress(BlockingIOError):
             while buffer.tell() < ASIDE:
-                data = self._sock.recv(ASIDE)
+                data = self._sock.recv(ASIDE, socket.MSG_DONTWAIT)
                 if not data:
                     return False
                 self._count(data)
                 buffer.write(data)
+                if len(data) < ASIDE:
+                    break
         return True
 
     def recv(self, size: int) -> bytes:
         """As a socket's. Raises TimeoutError when the time is up, ConnectionResetError where a body ends too early."""
         self._begun = self._begun or time.monotonic()
         left = self._left() if self._limit is None else min(self._left(), self._limit)
-        if left <= 0:
+        if left <= 0 or not self.waits(left):
             raise TimeoutError("the request does not arrive")
-        self._sock.settimeout(left)
-        try:
-            data = self._sock.recv(size)
-        finally:
-            self._sock.settimeout(READING)
+        data = self._sock.recv(size, socket.MSG_DONTWAIT)
         if self.in_body and not data:
             raise ConnectionResetError(errno.ECONNRESET, "the body ended before its length")
         self._count(data)
@@ -107,14 +119,73 @@ class Arriving:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threads, for requests that have arrived."""
+    """gunicorn's threads, for requests that have arrived, and connections in equal parts for all processes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.part = sharing.Part()
+        self._steps_back_until: float | None = None
+        self._waiting: set[TConn] = set()
 
     def init_process(self) -> None:
         """Begin to serve, in a process of its own."""
         _return_large_blocks()
-        super().init_process()
+        with doorbell.gathered():
+            super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection; who has more than others lets them go first, and looks again."""
+        if self.part.is_larger_than_another():
+            self._steps_back_until = time.monotonic() + STEP_BACK
+            super().set_accept_enabled(False)
+        else:
+            super().accept(listener)
+            self.part.holds(self.nr_conns)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """As gunicorn asks before it waits; after a step back, take what nobody else has taken."""
+        if not enabled or self._steps_back_until is None:
+            self._steps_back_until = None
+            super().set_accept_enabled(enabled)
+        elif time.monotonic() >= self._steps_back_until:
+            self._steps_back_until = None
+            super().set_accept_enabled(True)
+            for listener in self.sockets:
+                super().accept(listener)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait, but no longer than a step back takes."""
+        if self.alive:
+            self.part.holds(self.nr_conns)
+        else:
+            self.part.give_up()
+        if self._steps_back_until is not None:
+            timeout = min(timeout, max(0.0, self._steps_back_until - time.monotonic()))
+        super().wait_for_and_dispatch_events(timeout)
 
     def handle(self, conn: TConn) -> Any:
+        """Serve what a connection asks, and what it asks next if that comes soon. Runs in a thread."""
+        result = self._serve(conn)
+        while result is True and self._asks_again(conn):
+            result = self._serve(conn)
+        return result
+
+    def _asks_again(self, conn: TConn) -> bool:
+        """Does the next request begin to arrive soon? To wait for it here is cheaper than the way through the poller.
+
+        Every fourth thread stays free for others.
+        """
+        if conn.parser.unreader.buf.getvalue():
+            return True
+        if not self.alive or 4 * len(self._waiting) >= 3 * self.cfg.threads or not self.tpool._work_queue.empty():
+            return False
+        self._waiting.add(conn)
+        try:
+            return bool(conn.parser.unreader.sock.waits(NEXT))
+        finally:
+            self._waiting.discard(conn)
+
+    def _serve(self, conn: TConn) -> Any:
         """Serve the request if it has arrived; else let the connection wait, until it is late. Runs in a thread."""
         if not conn.initialized:
             conn.init()
@@ -134,7 +205,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Serve what `req` asks; its body may still be on the way."""
-        conn.sock.settimeout(READING)
         conn.parser.unreader.sock.in_body = True
         return super().handle_request(req, conn)
 
@@ -161,7 +231,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 return True
             if is_whole(unreader.buf.getvalue()):
                 return True
-            if conn.data_ready or not conn.wait_for_data(SOON):
+            if conn.data_ready or not unreader.sock.waits(SOON):
                 return False
         return True
 

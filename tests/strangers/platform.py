@@ -63,7 +63,8 @@ class Platform:
 @contextmanager
 def running_platform(folder: Path, *processes: str, application_url: str, **settings: str) -> Iterator[Platform]:
     """Migrates a database of its own in `folder`, casts the rows and starts `processes` of the Procfile."""
-    with temporary_instance(folder, EPM_LOG_LEVEL="WARNING", EPM_WEB_WORKERS="1", **settings) as instance:
+    usual = {"EPM_LOG_LEVEL": "WARNING", "EPM_WEB_WORKERS": "1"}
+    with temporary_instance(folder, **usual | settings) as instance:
         _run(instance, "manage.py", "migrate", "--verbosity", "0")
         cast = json.loads(_run(instance, "-m", "tests.strangers.cast", application_url))
         instance.start(*processes)

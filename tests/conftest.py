@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from email_processor.outbound import wire
+from email_processor.outbound import pool
 from epm.models import Application, Credential, EmailConnection, Zone
 from lib import briefly
 from tests import factories
@@ -19,7 +19,7 @@ def cheap_passwords(settings: Settings) -> None:
 def no_connection_left_open() -> Iterator[None]:
     """The servers of a test go with it."""
     yield
-    wire.hang_up()
+    pool.hang_up()
 
 
 @pytest.fixture(autouse=True)

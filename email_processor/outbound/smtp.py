@@ -86,6 +86,9 @@ class Connection:
                 self._client.remark(_in_words(trouble))
             result = self._result(Outcome.DEFERRED, _in_words(trouble), started, _code(trouble))
             return replace(result, tls_failure=tls.failure_of(trouble)) if self._stage is Stage.TLS else result
+        except asyncio.CancelledError:
+            self._drop()
+            raise
         self.features = self._client.features
         self._tls, self._cipher = self._client.protection
         self._dialogue = take_over(self._client.transport)

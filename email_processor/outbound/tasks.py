@@ -3,7 +3,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
-from email_processor.outbound import queue, sending, wire
+from email_processor.outbound import pool, queue, sending
 from lib.doorbell import ring
 
 
@@ -23,4 +23,4 @@ def sweep() -> None:
 @worker_process_shutdown.connect
 def _hang_up(**details: Any) -> None:
     """A polite goodbye to the servers."""
-    wire.hang_up()
+    pool.hang_up()

@@ -14,10 +14,10 @@ from cryptography.x509.oid import NameOID
 
 from email_processor.outbound import smtp
 from email_processor.outbound.envelope import Envelope, on_the_wire
+from email_processor.outbound.pool import Pool
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
 from email_processor.outbound.tls import context as tls_context
-from email_processor.outbound.wire import Pool
 from email_processor.simulator import RunningWorld, running_world
 from epm.choices import Transport
 from tests.outbound.servers import EHLO, odd_server

@@ -65,7 +65,7 @@ def run(*statements: str) -> None:
 @contextmanager
 def unhurried_server() -> Iterator[None]:
     """The server makes no checkpoint and no vacuum on the way, as far as it lets us; afterwards all is as it was."""
-    settings = {"max_wal_size": "'12GB'", "checkpoint_timeout": "'1h'", "autovacuum": "off"}
+    settings = {"max_wal_size": "'4GB'", "checkpoint_timeout": "'1h'", "autovacuum": "off"}
     run(*(f"alter system set {name} = {value}" for name, value in settings.items()), "select pg_reload_conf()")
     try:
         yield

@@ -106,6 +106,7 @@ _RECIPIENT = {
     "message_id": "id",
     "zone_id": "zone",
     "application_id": "application",
+    "credential_id": "credential",
     "share": "'any/' || coalesce(application::text, '')",
     "address": "address",
     "notify": "case when mod(n, 5) < 3 then 'SUCCESS,FAILURE' else 'FAILURE' end",
@@ -238,12 +239,7 @@ def fill(rows: int) -> None:
 
 def _finished_values(rows: int) -> dict[str, Any]:
     zones = {name: _zone(name) for name in sorted(set(_ZONES))}
-    applications = [
-        Application.objects.create(
-            zone=zones[_ZONES[number % len(_ZONES)]], name=f"rows-{number}", notification_url="http://127.0.0.1:9/"
-        )
-        for number in range(APPLICATIONS)
-    ]
+    applications = [_application(zones[_ZONES[n % len(_ZONES)]], f"rows-{n}") for n in range(APPLICATIONS)]
     voice = Credential(zone=zones[SEARCHED], name="voice portal of rows", channel=Channel.VOICE)
     voice.renew_secret()
     voice.save()
@@ -252,8 +248,7 @@ def _finished_values(rows: int) -> dict[str, Any]:
 
 def _heap_values(rows: int) -> dict[str, Any]:
     zone = _zone(HEAP)
-    heap = Application.objects.create(zone=zone, name="heap")
-    Application.objects.create(zone=zone, name="single")
+    heap, _ = _application(zone, "heap"), _application(zone, "single")
     return _values([heap], rows, waits=True, voice=None, written_from=0)
 
 
@@ -263,6 +258,11 @@ def _zone(name: str) -> Zone:
         zone=zone, name="way out", server="127.0.0.1", port=9, return_path_domain="bounces.example.test"
     )
     return zone
+
+
+def _application(zone: Zone, name: str) -> Application:
+    """Without a secret: the instance that makes the rows encrypts it with a key that no other one has."""
+    return Application.objects.create(zone=zone, name=name, signing_secret="")
 
 
 def _values(applications: list[Application], rows: int, **values: Any) -> dict[str, Any]:

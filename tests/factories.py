@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from email_processor import lifecycle
 from email_processor.models import Content, Message, Recipient, State
-from email_processor.models.recipient import share_of
+from email_processor.models.recipient import owner_of, share_of
 from epm.choices import InDoubtPolicy, MessageTypes, RegisteredDelivery, Transport
 from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Zone
 from lib.ids import new_id
@@ -85,7 +85,7 @@ def make_message(
         "notify": "SUCCESS,FAILURE",
         **(recipient or {}),
     }
-    rows |= {"share": share_of(message), "expire_at": message.expire_at}
+    rows |= {"share": share_of(message), "credential_id": owner_of(message), "expire_at": message.expire_at}
     lifecycle.enter(
         [
             Recipient(

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from app_interface.authentication import Caller
 from app_interface.operations import shapes
 from app_interface.operations.shapes import Shape
 from app_interface.operations.status import uuid_of
-from app_interface.pages import applications_of, newest
+from app_interface.pages import Stream, applications_of, newest, of_application
 from app_interface.problems import not_found
 from app_interface.queries import EVENTS, NOTIFICATIONS, REPLAY, USUAL, cursor_of, read_query
 from epm.choices import Scope
@@ -49,7 +49,8 @@ def notifications(caller: Caller, query: Mapping[str, Any]) -> Shape:
     """Answers {notifications: […], next}, each with its tries. Raises as `events`."""
     caller.require(Scope.READ)
     values = read_query(NOTIFICATIONS, query)
-    rows, cursor = newest(_notifications(caller, values), values)
+    shown = Notification.objects.select_related("application__zone").prefetch_related("tries")
+    rows, cursor = newest(shown, _notifications(caller, values), values)
     return {"notifications": [shapes.notification_of_application(row) for row in rows], "next": cursor}
 
 
@@ -89,13 +90,10 @@ def _waited(look: Callable[[], list[Notification]], seconds: int) -> list[Notifi
     return []
 
 
-def _notifications(caller: Caller, values: Mapping[str, Any]) -> "Iterator[QuerySet[Notification]]":
-    found = Notification.objects.select_related("application__zone").prefetch_related("tries")
-    for name in ("state", "type"):
-        if name in values:
-            found = found.filter(**{name: values[name]})
+def _notifications(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Notification]]:
+    wanted = Q(**{name: values[name] for name in ("state", "type") if name in values})
     for application in applications_of(caller, values):
-        yield found.filter(application=application)
+        yield of_application(Notification.objects.all(), application, wanted)
 
 
 def _keys(caller: Caller, values: Mapping[str, Any]) -> list[UUID]:

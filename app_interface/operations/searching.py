@@ -1,26 +1,31 @@
 """Search: which mails went to whom, recipient by recipient, newest first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from app_interface.authentication import Caller
 from app_interface.operations import shapes
 from app_interface.operations.shapes import Shape
-from app_interface.pages import applications_of, newest
+from app_interface.pages import Stream, applications_of, newest, of_application
 from app_interface.queries import EMAILS, RECEIPTS, read_query
-from email_processor.models import DeliveryReceipt, Recipient, State
+from email_processor.models import DeliveryReceipt, Message, Recipient
+from email_processor.models.recipient import RESTING
 from epm.choices import Scope
+from epm.models import Application
 
-_IN_THE_QUEUE = frozenset({State.QUEUED, State.SENDING, State.DEFERRED})
+_FEW = 1_000
+"""So many recipients may have one address that the receipts of all of them are looked up."""
 
 
 def search(caller: Caller, query: Mapping[str, Any]) -> Shape:
     """Answers {emails: […], next}. Raises not_permitted, invalid_request, unknown_application."""
     caller.require(Scope.READ)
     values = read_query(EMAILS, query)
-    rows, cursor = newest(_recipients(caller, values), values)
+    shown = Recipient.objects.select_related("message", "application__zone")
+    rows, cursor = newest(shown, _recipients(caller, values), values)
     return {"emails": [shapes.found(row) for row in rows], "next": cursor}
 
 
@@ -28,31 +33,57 @@ def receipts(caller: Caller, query: Mapping[str, Any]) -> Shape:
     """Answers {receipts: […], next}. Raises as `search`."""
     caller.require(Scope.READ)
     values = read_query(RECEIPTS, query)
-    rows, cursor = newest(_receipts(caller, values), values)
+    shown = DeliveryReceipt.objects.select_related("recipient")
+    rows, cursor = newest(shown, _receipts(caller, values), values)
     return {"receipts": [shapes.receipt_of_message(row) for row in rows], "next": cursor}
 
 
-def _recipients(caller: Caller, values: Mapping[str, Any]) -> "Iterator[QuerySet[Recipient]]":
-    found = Recipient.objects.select_related("message", "application__zone")
+def _recipients(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Recipient]]:
+    """Along the index of the address or the ucid, where one is asked for; else along those of each application."""
+    applications, state = applications_of(caller, values), values.get("state")
+    has_state = Q(state=state) if state else Q()
     if "recipient" in values:
-        found = found.filter(address=values["recipient"])
-    if "ucid" in values:
-        found = found.filter(message__ucid=values["ucid"])
-    if "state" in values:
-        found = found.filter(state=values["state"])
-    if values.get("state") in _IN_THE_QUEUE:
-        found = found.filter(due_at__isnull=False)  # what is in the queue has an index of its own, and is little
-    for application in applications_of(caller, values):
-        yield found.filter(application=application)
-    if "application" not in values:
-        yield found.filter(application=None, message__credential=caller.credential)
+        rows = Recipient.objects.filter(address__among=[values["recipient"]])
+        wanted = has_state & _visible(caller, applications, values)
+        yield Stream(rows, ("address",), wanted & Q(message__ucid=values["ucid"]) if "ucid" in values else wanted)
+    elif "ucid" in values:
+        messages = list(Message.objects.filter(ucid=values["ucid"]).values_list("pk", flat=True))
+        wanted = has_state & _visible(caller, applications, values)
+        yield Stream(Recipient.objects.filter(message__among=messages), (), wanted)
+    else:
+        rested = Recipient.objects.filter(state=state) if state in RESTING else Recipient.objects.all()
+        for application in applications:
+            yield of_application(rested, application, Q() if state in RESTING else has_state)
+        if "application" not in values:
+            yield Stream(
+                Recipient.objects.filter(credential__among=[caller.credential.pk]), ("credential_id",), has_state
+            )
 
 
-def _receipts(caller: Caller, values: Mapping[str, Any]) -> "Iterator[QuerySet[DeliveryReceipt]]":
-    found = DeliveryReceipt.objects.filter(recipient__isnull=False).select_related("recipient")
-    if "recipient" in values:
-        found = found.filter(recipient__address=values["recipient"])
-    for application in applications_of(caller, values):
-        yield found.filter(application=application)
+def _visible(caller: Caller, applications: Sequence[Application], values: Mapping[str, Any], recipient: str = "") -> Q:
+    """What belongs to `applications`, and, where none was asked for, what the caller sent itself without one."""
+    theirs = Q(application__in=[one.pk for one in applications])
+    own = Q(**{f"{recipient}credential": caller.credential})
+    return theirs if "application" in values else theirs | own
+
+
+def _receipts(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[DeliveryReceipt]]:
+    applications, address = applications_of(caller, values), values.get("recipient")
+    recipients = _all_with(address) if address else None
+    if recipients is not None:
+        rows = DeliveryReceipt.objects.filter(recipient__among=recipients)
+        yield Stream(rows, (), _visible(caller, applications, values, "recipient__"))
+        return
+    has_address = Q(recipient__address=address) if address else Q()
+    for application in applications:
+        yield of_application(DeliveryReceipt.objects.all(), application, has_address)
     if "application" not in values:
-        yield found.filter(application=None, recipient__message__credential=caller.credential)
+        nobodys = DeliveryReceipt.objects.filter(application=None)
+        yield Stream(nobodys, ("application_id",), has_address & Q(recipient__credential=caller.credential))
+
+
+def _all_with(address: str) -> list[UUID] | None:
+    """The recipients with an address; None where they are many."""
+    rows = Recipient.objects.filter(address__among=[address]).order_by("address", "pk")
+    found = list(rows.values_list("pk", flat=True)[: _FEW + 1])
+    return found if len(found) <= _FEW else None

@@ -1,15 +1,15 @@
 """The suppression list: who gets no mail of an application, or of a whole zone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from app_interface.authentication import Caller
 from app_interface.operations import shapes
 from app_interface.operations.shapes import Shape
 from app_interface.operations.status import uuid_of
-from app_interface.pages import applications_of, newest
+from app_interface.pages import Stream, applications_of, newest
 from app_interface.problems import Problem, not_found
 from app_interface.queries import SUPPRESS, SUPPRESSIONS, read_query
 from app_interface.requests import read_values
@@ -23,7 +23,8 @@ def suppressions(caller: Caller, query: Mapping[str, Any]) -> Shape:
     """Answers {suppressions: […], next}, newest first; what has run out is left out. Raises as every list."""
     caller.require(Scope.READ)
     values = read_query(SUPPRESSIONS, query)
-    rows, cursor = newest(_entries(caller, values), values)
+    shown = Suppression.objects.select_related("zone", "application")
+    rows, cursor = newest(shown, [_stream(caller, values)], values)
     return {"suppressions": [shapes.suppression(row) for row in rows], "next": cursor}
 
 
@@ -45,8 +46,8 @@ def suppress(caller: Caller, parameters: Mapping[str, Any]) -> Shape:
 def lift(caller: Caller, suppression_id: str) -> None:
     """Take an entry off the list. Raises not_permitted, not_found."""
     caller.require(Scope.SEND)
-    visible = (rows.filter(pk=uuid_of(suppression_id, "suppression")) for rows in _entries(caller, {}))
-    entry = next((row for rows in visible for row in rows), None)
+    one = suppression.standing().filter(pk=uuid_of(suppression_id, "suppression")).select_related("zone", "application")
+    entry = one.filter(_binding(caller, {})).first()
     if entry is None:
         raise not_found("suppression")
     if entry.application is None:
@@ -54,14 +55,17 @@ def lift(caller: Caller, suppression_id: str) -> None:
     suppression.lift(entry.zone, entry.application, entry.address)
 
 
-def _entries(caller: Caller, values: Mapping[str, Any]) -> "Iterator[QuerySet[Suppression]]":
-    """Its applications' entries, and those of its zone, which bind it too."""
-    rows = suppression.standing().filter(zone=caller.zone).select_related("zone", "application")
+def _stream(caller: Caller, values: Mapping[str, Any]) -> Stream[Suppression]:
+    rows = suppression.standing()
     if "address" in values:
-        rows = rows.filter(address=suppression.comparable(values["address"]))
-    yield rows.filter(application__in=applications_of(caller, values))
-    if "application" not in values:
-        yield rows.filter(application=None)
+        rows = rows.filter(zone=caller.zone, address=suppression.comparable(values["address"]))
+    return Stream(rows, (), _binding(caller, values))
+
+
+def _binding(caller: Caller, values: Mapping[str, Any]) -> Q:
+    """Its applications' entries, and those of its zone, which bind it too."""
+    theirs = Q(application__in=[one.pk for one in applications_of(caller, values)])
+    return Q(zone=caller.zone) & (theirs if "application" in values else theirs | Q(application=None))
 
 
 def _application(caller: Caller, values: Mapping[str, Any]) -> Application | None:

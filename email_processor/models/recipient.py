@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from email_processor.models.message import Message, Priority
-from epm.models import Application, Zone
+from epm.models import Application, Credential, Zone
 from lib.claims import Claimable
 from lib.ids import new_id
 
@@ -74,6 +74,11 @@ def share_of(message: Message) -> str:
     return f"{way}/{message.application_id or ''}"
 
 
+def owner_of(message: Message) -> str | None:
+    """The key of the credential that may see the recipients, where no application owns them."""
+    return None if message.application_id else message.credential_id
+
+
 def way_of(share: str) -> int | None:
     """The way out of a share: a connection's key, 0 for the sandbox, None for any of its zone's."""
     way = share.partition("/")[0]
@@ -94,6 +99,15 @@ class Recipient(Claimable):
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+")
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+"
+    )
+    credential = models.ForeignKey(
+        Credential,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        help_text="Its message's, where that belongs to no application: who sent it may see it.",
     )
     kind = models.CharField(max_length=3, choices=Kind.choices, default=Kind.TO)
     address = models.CharField(max_length=320, help_text="The domain in lower case.")
@@ -122,6 +136,9 @@ class Recipient(Claimable):
             models.Index(fields=["state", "due_at"], condition=Q(state__in=WATCHED), name="recipient_watched"),
             models.Index(fields=["address", "id"], name="recipient_address"),
             models.Index(fields=["application", "id"], name="recipient_of_application"),
+            models.Index(
+                fields=["credential", "id"], condition=Q(credential__isnull=False), name="recipient_of_credential"
+            ),
             models.Index(fields=["state", "id"], condition=Q(state__in=ASKING), name="recipient_asking"),
             models.Index(
                 fields=["application", "state", "id"], condition=Q(state__in=RESTING), name="recipient_resting"

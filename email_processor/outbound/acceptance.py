@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from email_processor import lifecycle, suppression
 from email_processor.models import Attachment, Content, Message, Recipient, State, Suppression
-from email_processor.models.recipient import share_of
+from email_processor.models.recipient import owner_of, share_of
 from email_processor.outbound import dkim, mime
 from email_processor.outbound.addresses import domain_of, needs_smtputf8, wire_address
 from email_processor.outbound.checking import check
@@ -221,13 +221,14 @@ def _recipients(submission: Submission, ways: Sequence[EmailConnection], message
     """One queued row for every address; an address given twice is sent to once."""
     usual_notify = submission.options.notify or _registered_delivery(submission, ways).notify
     due_at = max(message.accepted_at, message.send_at or message.accepted_at)
-    share = share_of(message)
+    share, owner = share_of(message), owner_of(message)
     return [
         bulk.new(
             Recipient,
             message_id=message.pk,
             zone_id=message.zone_id,
             application_id=message.application_id,
+            credential_id=owner,
             kind=destination.kind,
             address=destination.mailbox.address,
             name=destination.mailbox.name[:200],

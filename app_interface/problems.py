@@ -14,6 +14,8 @@ from email_processor.outbound.submission import Refused
 from lib.ids import new_id
 
 log = logging.getLogger(__name__)
+LONGEST_DETAIL, LONGEST_FIELD = 1000, 200
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ TABLE: Mapping[str, Kind] = {
 
 class Problem(Exception):
     """An operation that was refused. `field` is the parameter it is about, `extra` what a door adds (retry_after: seconds),
-    `headers` the fields that go with it over HTTP.
+    `headers` the fields that go with it over HTTP. A longer `detail` is cut: it may quote what the caller sent.
 
     Raises KeyError for a code that is not in the table.
     """
@@ -158,7 +160,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.kind, self.headers = TABLE[code], dict(headers or {})
-        self.code, self.detail, self.field, self.extra = code, detail, field, extra
+        self.code, self.detail, self.field, self.extra = code, detail[:LONGEST_DETAIL], field[:LONGEST_FIELD], extra
 
     def as_json(self) -> dict[str, Any]:
         """The members of an RFC 9457 problem, with this project's own code, field and retryable."""
@@ -210,7 +212,7 @@ def from_exception(error: Exception) -> Problem:
         case RequestDataTooBig():
             return Problem("payload_too_large", f"The body is larger than {settings.EPM_BODY_LIMIT:,} octets.")
         case UnreadablePostError():
-            return invalid("The body ended before its announced length.")
+            return invalid(f"The body cannot be read: {error.args[-1] if error.args else 'it ends too early'}.")
         case OperationalError() | InterfaceError():
             log.error("the database is not available: %s", error)
             return Problem("processor_unavailable", "The database is not available. Nothing was accepted.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.core.exceptions import RequestDataTooBig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
@@ -18,22 +18,33 @@ class Input(Protocol):
 
 
 class Bounded:
-    """Ends where the body ends. Raises RequestDataTooBig where that is behind `limit` octets."""
+    """Ends where the body ends. Raises RequestDataTooBig where that is behind `limit` octets, OSError where the chunks cannot be
+    read: every web server has exceptions of its own for that, and Django knows none of them.
+    """
 
     def __init__(self, body: Input, limit: int) -> None:
         self._body, self._left = body, limit
 
     def read(self, size: int) -> bytes:
-        return self._counted(self._body.read(min(size, self._left)))
+        return self._counted(_from(self._body.read, min(size, self._left)))
 
     def readline(self, size: int) -> bytes:
-        return self._counted(self._body.readline(min(size, self._left)))
+        return self._counted(_from(self._body.readline, min(size, self._left)))
 
     def _counted(self, data: bytes) -> bytes:
         self._left -= len(data)
-        if not self._left and self._body.read(1):
+        if not self._left and _from(self._body.read, 1):
             raise RequestDataTooBig("The body is larger than any may be.")
         return data
+
+
+def _from(read: "Callable[[int], bytes]", size: int) -> bytes:
+    try:
+        return read(size)
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(str(error)) from error
 
 
 def reads_chunked(application: "WSGIApplication", limit: int) -> "WSGIApplication":

@@ -81,9 +81,17 @@ class _PrologIsOver(Exception):
     """The document element begins: nothing before it was a document type declaration."""
 
 
+def parsed(content_type: str) -> tuple[str, dict[str, str]]:
+    """Media type and parameters. Raises Problem unsupported_media."""
+    try:
+        return parse_header_parameters(content_type)
+    except ValueError as error:
+        raise Problem("unsupported_media", f"The Content-Type cannot be read: {error}") from error
+
+
 def version_of(content_type: str) -> Version:
     """The version a caller speaks, by its Content-Type. Raises Problem unsupported_media."""
-    media_type, _ = parse_header_parameters(content_type)
+    media_type, _ = parsed(content_type)
     for version in VERSIONS:
         if media_type == version.media_type:
             return version
@@ -97,7 +105,7 @@ def read(body: bytes, content_type: str, soap_action: str, understood: frozenset
     Raises Problem unsupported_media or invalid_request, VersionMismatch, MustUnderstand.
     """
     version = version_of(content_type)
-    _, parameters = parse_header_parameters(content_type)
+    _, parameters = parsed(content_type)
     root = _parse(body, parameters.get("charset"))
     _check_version(root, version)
     headers, payload = _parts(root, version)

@@ -8,10 +8,11 @@ from email.message import Message
 from email.parser import BytesParser
 from urllib.parse import unquote
 
-from django.utils.http import parse_header_parameters
+from django.conf import settings
 from lxml import etree
 
 from app_interface.problems import Problem, invalid
+from app_interface.soap.envelope import parsed
 
 PACKAGE = "multipart/related"
 _XOP = "application/xop+xml"
@@ -29,23 +30,27 @@ class Unpacked:
 
 def envelope_type(content_type: str) -> str:
     """The Content-Type the envelope has by itself: of a package its `start-info`. Raises unsupported_media."""
-    media_type, parameters = parse_header_parameters(content_type)
+    media_type, parameters = parsed(content_type)
     if media_type != PACKAGE:
         return content_type
     if parameters.get("type", "").lower() != _XOP:
         raise Problem("unsupported_media", f"Of {PACKAGE} only MTOM is read, whose type is {_XOP}.")
     alone = parameters.get("start-info", "")
-    if "action" in parameters and "action" not in parse_header_parameters(alone)[1]:
+    if "action" in parameters and "action" not in parsed(alone)[1]:
         alone = f'{alone}; action="{parameters["action"]}"'
     return alone
 
 
 def unpacked(body: bytes, content_type: str) -> Unpacked:
     """Take the envelope out of its package, if it is in one. Raises invalid_request, unsupported_media."""
-    media_type, parameters = parse_header_parameters(content_type)
+    media_type, parameters = parsed(content_type)
     if media_type != PACKAGE:
         return Unpacked(body, content_type, {})
-    parts = dict(_parts(body, parameters.get("boundary", "")))
+    parts: dict[str, bytes] = {}
+    for name, content in _parts(body, parameters.get("boundary", "")):
+        if name in parts:
+            raise invalid(f"Two parts of the package have the Content-ID {name[:100]!r}.")
+        parts[name] = content
     start = parameters.get("start", "").strip("<>") or next(iter(parts))
     if start not in parts:
         raise invalid(f"The package has no part {start[:100]!r}, with which it is to start.")
@@ -76,6 +81,8 @@ def _parts(body: bytes, boundary: str) -> Iterator[tuple[str, bytes]]:
     closing = next((at for at, section in enumerate(sections) if section.startswith(b"--")), None)
     if not closing:
         raise invalid("The package is empty, or ends before its closing boundary.")
+    if closing > settings.EPM_ATTACHMENT_LIMIT + 1:
+        raise invalid(f"The package has more than {settings.EPM_ATTACHMENT_LIMIT} parts besides the envelope.")
     for section in sections[:closing]:
         head, blank, content = section.partition(b"\r\n\r\n")
         if not blank:

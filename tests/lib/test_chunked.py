@@ -36,3 +36,18 @@ def test_it_refuses_what_goes_on_behind_the_limit() -> None:
     assert body.readline(100) == b"01234\n"
     with pytest.raises(RequestDataTooBig):
         body.read(100)
+
+
+class Broken:
+    """A body whose chunks make no sense, as a web server tells it."""
+
+    def read(self, size: int) -> bytes:
+        raise ZeroDivisionError("Invalid chunk size")
+
+    readline = read
+
+
+def test_it_tells_of_broken_chunks_as_of_any_body_that_cannot_be_read() -> None:
+    for read in (Bounded(Broken(), 10).read, Bounded(Broken(), 10).readline):
+        with pytest.raises(OSError, match="Invalid chunk size"):
+            read(10)

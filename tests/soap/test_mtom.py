@@ -4,6 +4,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from pytest_django import Settings
 
 from email_processor.models import Message
 from tests.soap.raw import ASKED, ENV11, ENV12, Answered, Caller, envelope, request
@@ -75,6 +76,23 @@ def test_it_refuses_parts_that_do_not_fit(caller: Caller, names: tuple[str, ...]
 )
 def test_it_refuses_a_package_that_is_not_whole(caller: Caller, body: bytes) -> None:
     assert post(caller, body).problem["code"] == "invalid_request"
+
+
+def test_it_refuses_two_parts_of_one_name(caller: Caller) -> None:
+    body = package(attached("a@x"), {"a@x": CONTENT, "b@x": b"other"}).replace(b"<b@x>", b"<a@x>")
+    assert "two parts" in post(caller, body).problem["detail"].lower()
+
+
+def test_it_refuses_more_parts_than_attachments(caller: Caller, settings: Settings) -> None:
+    settings.EPM_ATTACHMENT_LIMIT = 1
+    body = package(attached("a@x", "b@x"), {"a@x": CONTENT, "b@x": CONTENT})
+    assert "more than 1 parts" in post(caller, body).problem["detail"]
+
+
+def test_it_refuses_a_start_info_that_cannot_be_read(caller: Caller) -> None:
+    kind = """multipart/related; type="application/xop+xml"; boundary=b; start-info="text/xml; charset*=x'y'z\""""
+    answer = caller.post(package(request(), {}), content_type=kind)
+    assert (answer.status, answer.problem["code"]) == (415, "unsupported_media")
 
 
 def test_it_refuses_a_start_that_is_not_there(caller: Caller) -> None:

@@ -66,6 +66,15 @@ def answer(client: socket.socket) -> tuple[int, Any]:
     return 0, None
 
 
+def everything(client: socket.socket) -> bytes:
+    """What comes until the server closes the connection."""
+    received = b""
+    with suppress(ConnectionError):
+        while piece := client.recv(65536):
+            received += piece
+    return received
+
+
 def code(client: socket.socket) -> str:
     status, body = answer(client)
     assert body is not None, f"answered {status} and nothing"
@@ -210,6 +219,39 @@ def test_what_is_no_request_gets_a_problem(platform: Platform, raw: bytes) -> No
     with connected(platform) as client:
         client.sendall(raw)
         assert code(client) in ("invalid_request", "not_authenticated")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/emails", "/soap/AppIntfWS"])
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"ZZ\r\n{}\r\n0\r\n\r\n",
+        b"-1\r\n{}\r\n0\r\n\r\n",
+        b"0x2\r\n{}\r\n0\r\n\r\n",
+        b"2;a\n{}\r\n0\r\n\r\n",
+        b"2;" + b"a" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}XX0\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nBad Name: x\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nContent-Length: 2\r\n\r\n",
+        b"2\r\n{}\r\n0\r\n" + b"X: y\r\n" * 20_000 + b"\r\n",
+    ],
+    ids=lambda value: repr(value[:40]),
+)
+def test_chunks_that_are_none_are_refused(platform: Platform, path: str, chunks: bytes) -> None:
+    kind = "application/json" if path.startswith("/api") else "text/xml"
+    asked = head(platform, f"Content-Type: {kind}", "Transfer-Encoding: chunked", path=path)
+    with connected(platform) as client:
+        with suppress(ConnectionError):
+            client.sendall(asked + chunks)
+        assert b"invalid_request" in everything(client)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/emails", "/soap/AppIntfWS"])
+def test_a_content_type_that_cannot_be_read_is_refused(platform: Platform, path: str) -> None:
+    field = "Content-Type: text/xml; charset*=nonsense'en'%zz"
+    with connected(platform) as client:
+        client.sendall(head(platform, field, "Content-Length: 2", "Connection: close", path=path) + b"{}")
+        assert b"unsupported_media" in everything(client)
 
 
 def test_a_body_larger_than_any_is_refused_before_it_is_sent(platform: Platform) -> None:

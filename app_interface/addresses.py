@@ -13,6 +13,8 @@ from email_processor.outbound.submission import Mailbox
 LOCAL_PART_LIMIT, DOMAIN_LIMIT = 64, 255
 """Octets, RFC 5321 4.5.3.1."""
 NAME_LIMIT = 200
+MAILBOX_LIMIT = 1000
+"""Characters, as they are written: before any is looked at."""
 
 # A company's own mail may live in domains that the Internet at large does not know (.local, .test, .localhost).
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -27,6 +29,8 @@ def mailbox(text: str, field: str) -> Mailbox:
 
     Raises invalid_request about `field`.
     """
+    if len(text) > MAILBOX_LIMIT:
+        raise invalid(f"A mailbox has at most {MAILBOX_LIMIT} characters.", field)
     if CONTROLS.search(text):
         raise invalid("A mailbox is one line without control characters.", field)
     parts = list(pieces(text, field))
@@ -45,6 +49,8 @@ def address(text: str, field: str) -> str:
 
     RFC 5321's quoted local parts and address literals are read too. Raises invalid_request about `field`.
     """
+    if len(text) > MAILBOX_LIMIT:
+        raise invalid(f"An address has at most {MAILBOX_LIMIT} characters.", field)
     try:
         local, domain = _parts(text)
     except EmailNotValidError as error:

@@ -40,6 +40,10 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ANGLE = re.compile(r'<(?:[^<>"\\]|"(?:[^"\\]|\\.)*")*>', re.DOTALL)
 _TEXT = re.compile(r'[^",()<>]+')
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
+_ITEM = re.compile(r"(?:[^;\\]|\\[;\\])*")
+
+LONGEST = 1_000_000
+"""Characters of a list: more than a thousand mailboxes or a hundred headers ever take."""
 
 
 def pieces(text: str, field: str) -> Iterator[Piece]:
@@ -54,28 +58,36 @@ def pieces(text: str, field: str) -> Iterator[Piece]:
 def mailbox_list(text: str, field: str = "to") -> list[str]:
     """The mailboxes of a comma list, each as it was written. Commas in quotes, comments and brackets do not separate.
 
-    Raises invalid_request about `field`: unclosed quotes, empty elements. An empty text is an empty list.
+    Raises invalid_request about `field`: unclosed quotes, empty elements, too long. An empty text is an empty list.
     """
+    _require_short(text, field)
     if not text.strip():
         return []
-    mailboxes = [""]
+    found: list[list[str]] = [[]]
     for piece in pieces(text, field):
         if piece.part is Part.COMMA:
-            mailboxes.append("")
+            found.append([])
         else:
-            mailboxes[-1] += piece.raw
-    mailboxes = [mailbox.strip() for mailbox in mailboxes]
+            found[-1].append(piece.raw)
+    mailboxes = ["".join(parts).strip() for parts in found]
     if not all(mailboxes):
         raise invalid("An element of the list is empty.", field)
     return mailboxes
+
+
+def separated(text: str, field: str) -> list[str]:
+    """What stands between the commas of `text`, none of them special. Raises invalid_request about `field`: too long."""
+    _require_short(text, field)
+    return text.split(",")
 
 
 def name_value_list(text: str, field: str = "headers") -> list[tuple[str, str]]:
     r"""The pairs of `name=value;name=value`, in order. `\;` is a semicolon and `\\` a backslash inside a value.
 
     White space around names is dropped, values are kept as they are. Raises invalid_request about `field`: no `=`, no name,
-    another escape. A semicolon at the very end is allowed. An empty text is an empty list.
+    another escape, too long. A semicolon at the very end is allowed. An empty text is an empty list.
     """
+    _require_short(text, field)
     return [_pair(item, field) for item in _items(text, field) if item.strip()]
 
 
@@ -141,32 +153,33 @@ def _comment(text: str, at: int, field: str) -> str:
     raise invalid(f"The comment at position {at} is not closed.", field)
 
 
-def _items(text: str, field: str) -> list[str]:
-    items = [""]
-    characters = iter(text)
-    for character in characters:
-        if character == ";":
-            items.append("")
-        elif character == "\\":
-            escaped = next(characters, "")
-            if escaped not in (";", "\\"):
-                raise invalid(r"A backslash stands only before a semicolon or a backslash: \; or \\", field)
-            items[-1] += escaped
-        else:
-            items[-1] += character
-    return items
+def _items(text: str, field: str) -> Iterator[str]:
+    at = 0
+    while at <= len(text):
+        match = _ITEM.match(text, at)
+        assert match is not None
+        at = match.end()
+        if text[at : at + 1] == "\\":
+            raise invalid(r"A backslash stands only before a semicolon or a backslash: \; or \\", field)
+        yield _ESCAPED.sub(r"\1", match.group())
+        at += 1
+
+
+def _require_short(text: str, field: str) -> None:
+    if len(text) > LONGEST:
+        raise invalid(f"This list has more than {LONGEST:,} characters.", field)
 
 
 def _pair(item: str, field: str) -> tuple[str, str]:
     name, equals, value = item.partition("=")
     if not equals or not name.strip():
-        raise invalid(f"{item.strip()!r} is not of the form name=value.", field)
+        raise invalid(f"{item.strip()[:100]!r} is not of the form name=value.", field)
     return name.strip(), value
 
 
 def _put(mapping: dict[str, Any], name: str, value: Any, field: str) -> None:
     if name in mapping:
-        raise invalid(f"{name!r} is given twice.", field)
+        raise invalid(f"{name[:100]!r} is given twice.", field)
     mapping[name] = value
 
 

@@ -66,7 +66,7 @@ def read_values(table: tuple[Parameter, ...], mapping: Mapping[str, Any]) -> dic
         if name not in readers:
             raise invalid("There is no such parameter.", name[:100])
     _require(table, mapping)
-    _require_few_recipients(mapping)
+    require_few_recipients(mapping)
     return {name: readers[name].read(value, name) for name, value in mapping.items()}
 
 
@@ -82,8 +82,8 @@ def _missing(name: str) -> Problem:
     return invalid("This parameter is required.", name)
 
 
-def _require_few_recipients(mapping: Mapping[str, Any]) -> None:
-    """Counted before any address is read: to read a hundred thousand of them takes seconds."""
+def require_few_recipients(mapping: Mapping[str, Any]) -> None:
+    """Counted before any address is read: to read a hundred thousand of them takes seconds. Raises too_many_recipients."""
     count = sum(len(mapping[kind]) for kind in Recipient.Kind if isinstance(mapping.get(kind), list))
     if count > settings.EPM_RECIPIENT_LIMIT:
         raise Problem(

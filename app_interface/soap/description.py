@@ -80,4 +80,8 @@ def _field(finding: str) -> str:
 
 
 def _in_words(finding: str) -> str:
-    return finding.replace(f"{{{NAMESPACE}}}", "").replace("\n", " ")
+    """Without our namespace in every name, unless it is what is missing: that is what most first calls get wrong."""
+    told = finding.replace("\n", " ")
+    if told.startswith(f"Element '{{{NAMESPACE}}}"):
+        return told.replace(f"{{{NAMESPACE}}}", "")
+    return f"{told} Elements belong to the namespace {NAMESPACE}."

@@ -5,9 +5,10 @@ from typing import Any
 
 from lxml import etree
 
-from app_interface.lists import email_parameters, mailbox_list, unique_pairs
+from app_interface.lists import email_parameters, mailbox_list, separated, unique_pairs
 from app_interface.parameters import EMAIL_PARAMETERS
 from app_interface.problems import invalid
+from app_interface.requests import require_few_recipients
 from app_interface.soap import elements
 
 _AS_THEY_ARE = ("subject", "body", "applicationName", "ucid", "sessionID", "parentID")
@@ -53,7 +54,9 @@ def _common(request: etree._Element) -> dict[str, Any]:
 def _recipients(request: etree._Element, given: Mapping[str, str]) -> dict[str, list[Any]]:
     """`to`, and what else is addressed: the lists, and then the elements that say more of a recipient."""
     lists: dict[str, list[Any]] = {name: [*mailbox_list(given.get(name, ""), name)] for name in _MAILBOX_LISTS}
-    for element in request.iterfind(elements.tag("recipient")):
+    more = request.findall(elements.tag("recipient"))
+    require_few_recipients({"to": more})
+    for element in more:
         lists[elements.text_of(element, "kind") or "to"].append(_recipient(element))
     return {name: found for name, found in lists.items() if found or name == "to"}
 
@@ -81,7 +84,7 @@ def _email_parameters(text: str) -> dict[str, Any]:
 
 
 def _attachments(request: etree._Element) -> dict[str, list[dict[str, str]]]:
-    urls = (url.strip() for url in (elements.text_of(request, "attachments") or "").split(","))
+    urls = (url.strip() for url in separated(elements.text_of(request, "attachments") or "", "attachments"))
     by_url = [{"url": url} for url in urls if url]
     by_content = [_attachment(attachment) for attachment in request.iterfind(elements.tag("attachment"))]
     return {"attachments": by_url + by_content} if by_url or by_content else {}

@@ -1,4 +1,5 @@
 import string
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,8 @@ def test_it_reads_a_mailbox(text: str, expected: Mailbox) -> None:
         f"{'a' * 65}@example.com",
         f"a@{'.'.join(['b' * 60] * 5)}.com",
         "a..b@example.com",
+        f"{'a' * 1000}@example.com",
+        f'"{"a" * 1000}" <a@example.com>',
     ],
 )
 def test_it_refuses_what_is_no_mailbox(text: str) -> None:
@@ -102,6 +105,17 @@ def test_it_refuses_what_is_no_mailbox(text: str) -> None:
 def test_it_takes_addresses_up_to_the_limits() -> None:
     domain = ".".join(["b" * 47] * 3 + ["b" * 45])
     assert mailbox(f"{'a' * 64}@{domain}", "to").address == f"{'a' * 64}@{domain}"
+
+
+@pytest.mark.parametrize("read", [mailbox_list, name_value_list])
+def test_it_refuses_lists_longer_than_any(read: Callable[[str, str], object]) -> None:
+    with pytest.raises(Problem, match="1,000,000 characters"):
+        read("a=b;" * 250_001, "to")
+
+
+def test_it_reads_one_long_value() -> None:
+    """Character by character this would take minutes."""
+    assert name_value_list("a=" + "b" * 999_998) == [("a", "b" * 999_998)]
 
 
 def test_it_gathers_email_parameters_as_rest_has_them() -> None:

@@ -237,3 +237,25 @@ def test_it_has_a_fault_for_every_problem(code: str, version: Version) -> None:
 def test_it_blames_the_side_that_is_to_blame(code: str) -> None:
     whose = "Server" if TABLE[code].status >= 500 else "Client"
     assert (faults.of_problem(Problem(code, "Why."), V11).findtext("faultcode") or "").endswith(f":{whose}")
+
+
+def test_it_says_that_the_namespace_is_missing(caller: Caller) -> None:
+    answer = caller.call(f'<u:sendEmailRequest xmlns:u="{NS}">{ASKED}</u:sendEmailRequest>')
+    assert answer.problem["field"] == "from"
+    assert answer.problem["detail"].endswith(f"Elements belong to the namespace {NS}.")
+
+
+def test_it_counts_recipients_before_it_reads_them(caller: Caller) -> None:
+    answer = caller.send(ASKED + "<recipient><address>no address</address></recipient>" * 1001)
+    assert answer.problem["code"] == "too_many_recipients"
+
+
+@pytest.mark.parametrize("field", ["to", "attachments", "headers"])
+def test_it_refuses_lists_longer_than_any(caller: Caller, field: str) -> None:
+    asked = {"from": "shop@example.com", "to": "jo@example.net", field: "a=b;" * 250_001}
+    children = "".join(f"<{name}>{text}</{name}>" for name, text in asked.items())
+    assert "1,000,000 characters" in caller.send(children).problem["detail"]
+
+
+def test_it_does_not_send_back_all_that_was_wrong(caller: Caller) -> None:
+    assert len(caller.send(ASKED + f"<{'x' * 100_000}/>").problem["detail"]) <= 1000

@@ -24,7 +24,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 BATCH_LIMITS = 4
 """How many mails' worth of attachments a batch may make: every mail keeps its own copy."""
 _NAME = r"[A-Za-z0-9!#$&^_.+-]{1,63}"
-_FILE_NAME = rf"[^/\\{CONTROL}]{{1,255}}"
+_FILE_NAME = rf"(?![. ]*$)[^/\\{CONTROL}]{{1,255}}"
 _MEDIA_TYPE = rf"(?![Mm]ultipart/){_NAME}/{_NAME}"
 _BASE64 = r"^([A-Za-z0-9+/]{4}[ \t\r\n]*)*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?[ \t\r\n]*$"
 _file_name = readers.matching(_FILE_NAME, "a file name without path and control characters", maximum=255)

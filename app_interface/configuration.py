@@ -117,7 +117,9 @@ def reader_of(field: "models.Field[Any, Any]") -> Reader[Any]:
     if isinstance(field, models.BooleanField):
         return Reader(readers.FLAG.read, {"type": "boolean"})
     if isinstance(field, models.IntegerField):
-        return _or_null(_whole_number(*BaseDatabaseOperations.integer_field_ranges[field.get_internal_type()]), field)
+        return _or_null(
+            readers.whole_number(*BaseDatabaseOperations.integer_field_ranges[field.get_internal_type()]), field
+        )
     if isinstance(field, models.DateTimeField):
         return _or_null(readers.MOMENT, field)
     if isinstance(field, models.JSONField):
@@ -200,16 +202,6 @@ def _lists(row: models.Model) -> dict[str, list[Any]]:
 
 def _plain(value: Any) -> Any:
     return shapes.moment(value) if hasattr(value, "astimezone") else value
-
-
-def _whole_number(low: int, high: int) -> Reader[int]:
-    def read(value: Any, field: str) -> int:
-        number = readers.integer_of(value)
-        if number is None or not low <= number <= high:
-            raise invalid(f"Expected a whole number from {low} to {high}.", field)
-        return number
-
-    return Reader(read, {"type": "integer", "minimum": low, "maximum": high})
 
 
 def _or_null(reader: Reader[Any], field: "models.Field[Any, Any]") -> Reader[Any]:

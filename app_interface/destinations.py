@@ -9,10 +9,14 @@ from app_interface import addresses, readers
 from app_interface.problems import invalid
 from app_interface.readers import Reader
 from email_processor.models import Recipient
+from email_processor.outbound.envelope import original_recipient
 from email_processor.outbound.submission import Destination, Mailbox
 
 _NAME = r"[A-Za-z0-9_.-]{1,100}"
 METADATA = readers.text_object(_NAME, readers.line(1000), entries=50)
+_ORCPT = re.compile(rf"[A-Za-z0-9-]+;[!-~]+|[Uu][Tt][Ff]-8;[^ {addresses.CONTROL}]+")
+_ORCPT_LIMIT = 500
+"""Characters, RFC 3461 4.2."""
 SUBSTITUTIONS = readers.text_object(_NAME, readers.text(10_000), entries=100)
 
 
@@ -26,12 +30,13 @@ class Merged:
 
 def _orcpt(value: Any, field: str) -> str:
     """The decoded original recipient (RFC 3461 4.2, RFC 6533 3): an address type, a semicolon, an address."""
-    text = readers.line(500).read(value, field)
-    type, _, address = text.partition(";")
-    if not re.fullmatch(r"[A-Za-z0-9-]+", type) or not address.strip():
-        raise invalid("Expected an address type and an address, like rfc822;jo@example.com.", field)
-    if not address.isascii() and type.lower() != "utf-8":
-        raise invalid("An address beyond ASCII is of the type utf-8 (RFC 6533).", field)
+    text = readers.line(_ORCPT_LIMIT).read(value, field)
+    if not _ORCPT.fullmatch(text):
+        raise invalid(
+            "Expected an address type and an address, like rfc822;jo@example.com or utf-8;jö@example.com.", field
+        )
+    if len(original_recipient(text)) > _ORCPT_LIMIT:
+        raise invalid(f"As it is written on the wire it has more than {_ORCPT_LIMIT} characters.", field)
     return text
 
 
@@ -46,8 +51,7 @@ def _object(value: Any, field: str) -> Destination:
     if "address" not in asked:
         raise invalid("This parameter is required.", f"{field}.address")
     values = {name: _FIELDS[name].read(given, f"{field}.{name}") for name, given in asked.items()}
-    mailbox = Mailbox(values.pop("address"), values.pop("name", ""))
-    return replace(Destination(mailbox), **values)
+    return Destination(Mailbox(values.pop("address"), values.pop("name", "")), **values)
 
 
 def _merged(value: Any, field: str) -> Merged:
@@ -80,8 +84,8 @@ _FIELDS: dict[str, Reader[Any]] = {
         _orcpt,
         {
             "type": "string",
-            "maxLength": 500,
-            "pattern": rf"^([A-Za-z0-9-]+;[ -~]*[!-~][ -~]*|[Uu][Tt][Ff]-8;[^{addresses.CONTROL}]*[!-~][^{addresses.CONTROL}]*)$",
+            "maxLength": _ORCPT_LIMIT,
+            "pattern": f"^({_ORCPT.pattern})$",
             "examples": ["rfc822;jo@example.com"],
         },
     ),

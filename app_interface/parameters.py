@@ -54,7 +54,7 @@ CONTENT = (
     ),
     Parameter("ucid", readers.line(200), "The contact's id in the caller's world; kept and searchable."),
     Parameter("sessionID", readers.line(200), "The caller's session."),
-    Parameter("requestTimeout", readers.whole_number(1, 60, TIMEOUT), "Seconds the operation may take."),
+    Parameter("requestTimeout", readers.whole_number(1, 60), f"Seconds the operation may take. Default {TIMEOUT}."),
 )
 
 EMAIL_PARAMETERS = (
@@ -85,7 +85,7 @@ EMAIL_PARAMETERS = (
     ),
     Parameter("metadata", METADATA, "Names and values; they come back in every notification."),
     Parameter("connection", readers.line(80, minimum=1), "The name of the connection to send through."),
-    Parameter("sandbox", readers.FLAG, "Send to the simulated mail world: no mail leaves the house."),
+    Parameter("sandbox", readers.FLAG, "Send to the simulated mail world: no mail leaves the house. Default false."),
     Parameter(
         "inDoubt",
         readers.choice({policy.value: policy for policy in InDoubtPolicy}),

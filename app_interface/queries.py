@@ -20,14 +20,14 @@ LONGEST_WAIT = 20
 
 def number(low: int, high: int, default: int) -> Reader[int]:
     """A whole number in a query string."""
-    exact = readers.whole_number(low, high, default)
+    exact = readers.whole_number(low, high)
 
     def read(value: Any, field: str) -> int:
         if not value.isascii() or not value.isdigit() or len(value) > 9:
             raise invalid(f"Expected a whole number from {low} to {high}.", field)
         return exact.read(int(value), field)
 
-    return Reader(read, exact.schema)
+    return Reader(read, {**exact.schema, "default": default})
 
 
 def _cursor(value: Any, field: str) -> UUID:

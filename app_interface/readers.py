@@ -85,7 +85,7 @@ def choice(options: Mapping[str, T]) -> Reader[T]:
     return Reader(read, {"type": "string", "enum": list(options)})
 
 
-def whole_number(low: int, high: int, default: int) -> Reader[int]:
+def whole_number(low: int, high: int) -> Reader[int]:
     """A whole number within [low, high]."""
 
     def read(value: Any, field: str) -> int:
@@ -94,7 +94,7 @@ def whole_number(low: int, high: int, default: int) -> Reader[int]:
             raise invalid(f"Expected a whole number from {low} to {high}.", field)
         return number
 
-    return Reader(read, {"type": "integer", "minimum": low, "maximum": high, "default": default})
+    return Reader(read, {"type": "integer", "minimum": low, "maximum": high})
 
 
 def any_object() -> Reader[dict[str, Any]]:
@@ -257,7 +257,7 @@ _MAILBOX_SCHEMA = {
     "examples": ["jo@example.com", '"Doe, Jo" <jo@example.com>'],
 }
 TEXT: Reader[str] = Reader(_string, {"type": "string", "pattern": "^[^\\u0000]*$"})
-FLAG: Reader[bool] = Reader(_flag, {"type": "boolean", "default": False})
+FLAG: Reader[bool] = Reader(_flag, {"type": "boolean"})
 MOMENT: Reader[datetime] = Reader(_moment, {"type": "string", "format": "date-time"})
 ANY_MOMENT: Reader[datetime] = Reader(_any_moment, MOMENT.schema)
 """Also one that lies farther ahead than anything can be planned: to look for what happened until then does no harm."""

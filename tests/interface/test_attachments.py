@@ -66,3 +66,9 @@ def test_a_repeat_fetches_nothing_again(door: Door, files: Receiver) -> None:
     for _ in range(2):
         door.send(**attached(f"{files.url}/a"), idempotencyKey="k")
     assert len(files.received) == 1
+
+
+@pytest.mark.parametrize("name", [".", "..", " ", "a/b", "a\\b", "a\r\nb"])
+def test_it_refuses_names_that_are_none_of_a_file(door: Door, name: str) -> None:
+    answer = door.send(attachments=[{"fileName": name, "content": "YWJj"}])
+    assert problem(answer) == (400, "invalid_request", "attachments[0].fileName")

@@ -172,6 +172,8 @@ def test_a_voice_caller_names_the_application_that_is_told(
         ({"to": [{"address": "jo@example.net", "x": 1}]}, 400, "invalid_request", "to[0].x"),
         ({"to": [{"address": "jo@example.net", "substitutions": {}}]}, 400, "invalid_request", "to[0].substitutions"),
         ({"to": [{"address": "jo@example.net", "orcpt": "jo"}]}, 400, "invalid_request", "to[0].orcpt"),
+        ({"to": [{"address": "jo@example.net", "orcpt": "rfc822;jo jo"}]}, 400, "invalid_request", "to[0].orcpt"),
+        ({"to": [{"address": "jo@example.net", "orcpt": f"x;{'=' * 200}"}]}, 400, "invalid_request", "to[0].orcpt"),
         ({"to": [17]}, 400, "invalid_request", "to[0]"),
         ({"to": ["jo@example.net"] * 1001}, 413, "too_many_recipients", "to"),
         ({"from": "nobody"}, 400, "invalid_request", "from"),

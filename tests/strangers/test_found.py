@@ -78,3 +78,14 @@ def test_it_says_of_every_operation_who_may_call(described: dict[str, Any]) -> N
     operations = [operation for path in described["paths"].values() for operation in path.values()]
     assert all("security" in operation for operation in operations)
     assert [one["operationId"] for one in operations if not one["security"]] == ["getProblemKind"]
+
+
+def test_it_leaves_out_of_bodies_what_generators_would_make_compulsory(described: dict[str, Any]) -> None:
+    """openapi-typescript takes what has a default for always there, in requests too."""
+    asked = [described["components"]["schemas"][name] for name in ("SendEmail", "LaunchEmail", "Batch", "BatchMessage")]
+    assert not [name for schema in asked for name, one in schema["properties"].items() if "default" in one]
+
+
+def test_it_describes_every_tag(described: dict[str, Any]) -> None:
+    used = {tag for path in described["paths"].values() for operation in path.values() for tag in operation["tags"]}
+    assert used == {tag["name"] for tag in described["tags"]}

@@ -15,10 +15,13 @@ from email_processor.inbound.classifying import read
 from email_processor.inbound.dsn.rows import rows
 
 from .family_classics import CLASSICS
+from .family_gateways import GATEWAYS
 from .family_languages import LANGUAGES
 from .family_prose import PROSE
 from .family_providers import PROVIDERS
 from .family_servers import SERVERS
+from .family_shapes import SHAPES
+from .family_short import SHORT
 
 SAMPLES = Path(__file__).parent / "samples"
 SLOW = 0.05
@@ -96,7 +99,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     samples = [path.read_bytes() for path in sorted(SAMPLES.glob("*.eml"))]
-    samples += [case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES)]
+    samples += [case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT)]
+    samples += [shape.mail for shape in SHAPES]
     chance, until = random.Random(options.seed), time.monotonic() + (options.seconds or float("inf"))
     count, slowest = 0, 0.0
     while time.monotonic() < until if options.seconds else count < options.mails:

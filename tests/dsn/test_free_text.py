@@ -7,12 +7,14 @@ from email_processor.inbound.dsn import parse
 
 from .families import Case
 from .family_classics import CLASSICS
+from .family_gateways import GATEWAYS
 from .family_languages import LANGUAGES
 from .family_prose import PROSE
 from .family_providers import PROVIDERS
 from .family_servers import SERVERS
+from .family_short import SHORT
 
-CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES)
+CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT)
 
 
 def named(name: str) -> Case:

@@ -1,10 +1,11 @@
 """Ordinary mail that speaks of delivery, errors and bounces, by people and by machines: none of it is a receipt."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from email_processor.inbound.classifying import Kind, classify
+
+from .ordinary_letters import LETTERS
+from .ordinary_machines import MACHINES, Mail
 
 REPORT = """\
 This message was created automatically by mail delivery software.
@@ -20,18 +21,6 @@ FIELDS = (
 )
 QUOTED = "".join(f"> {line}\n" for line in REPORT.split("\n"))
 PERSON = "From: Jo <jo@example.org>\nTo: us@example.net\n"
-
-
-@dataclass(frozen=True)
-class Mail:
-    name: str
-    headers: str
-    text: str
-    kind: Kind = Kind.REGULAR
-
-    @property
-    def raw(self) -> bytes:
-        return f"{self.headers.rstrip()}\nMIME-Version: 1.0\n\n{self.text}".encode()
 
 
 def parted(kind: str, *parts: tuple[str, str]) -> tuple[str, str]:
@@ -378,11 +367,11 @@ ORDINARY = (
 )
 
 
-@pytest.mark.parametrize("mail", ORDINARY, ids=lambda mail: mail.name)
+@pytest.mark.parametrize("mail", [*ORDINARY, *MACHINES, *LETTERS], ids=lambda mail: mail.name)
 def test_it_is_no_receipt(mail: Mail) -> None:
     assert classify(mail.raw) is mail.kind
 
 
-@pytest.mark.parametrize("mail", ORDINARY, ids=lambda mail: mail.name)
+@pytest.mark.parametrize("mail", [*ORDINARY, *MACHINES, *LETTERS], ids=lambda mail: mail.name)
 def test_it_is_no_receipt_with_crlf(mail: Mail) -> None:
     assert classify(mail.raw.replace(b"\n", b"\r\n")) is mail.kind

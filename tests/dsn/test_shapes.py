@@ -1,11 +1,15 @@
 """Standard parts as the wild makes them: wrapped, mislabelled, encoded, cut short, without what the RFC asks for."""
 
 import base64
+import re
 from dataclasses import dataclass
 
 import pytest
 
 from email_processor.inbound.dsn import Action, Report, parse
+
+from .family_shapes import SHAPES as ODD
+from .family_shapes import Shape as Odd
 
 RETURNED = """\
 From: Us <us@example.net>
@@ -184,3 +188,22 @@ def test_it_reads_what_happened(shape: Shape) -> None:
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_it_reads_the_same_with_crlf(shape: Shape) -> None:
     assert parse(shape.raw.replace(b"\n", b"\r\n")) == parse(shape.raw)
+
+
+@pytest.mark.parametrize("shape", ODD, ids=lambda shape: shape.name)
+def test_it_reads_odd_structures_and_encodings(shape: Odd) -> None:
+    report = parse(shape.mail)
+    assert report is not None
+    read = [(one.final_recipient, one.status) for one in report.recipients]
+    assert (read, report.recipients[0].action) == (
+        list(zip(shape.addresses, shape.statuses, strict=True)),
+        shape.action,
+    )
+
+
+@pytest.mark.parametrize("shape", ODD, ids=lambda shape: shape.name)
+def test_it_reads_odd_structures_the_same_with_crlf(shape: Odd) -> None:
+    read, again = parse(shape.mail), parse(re.sub(rb"(?<!\r)\n", b"\r\n", shape.mail))
+    assert read is not None
+    assert again is not None
+    assert [one.final_recipient for one in again.recipients] == [one.final_recipient for one in read.recipients]

@@ -1,5 +1,6 @@
 """From what a free-text reader found to a Report."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,6 +25,14 @@ def telling(*texts: str) -> str:
     return next(filter(is_telling, said), said[0] if said else "")
 
 
+_SUCCEEDED = re.compile(r"(?:delivered|relayed|succe\w{2,10}|sent|ok|2\d\d)\b", re.IGNORECASE)
+
+
+def is_success(said: str) -> bool:
+    """A line or a diagnosis that tells of one who has got the mail, as lists of all recipients do."""
+    return bool(_SUCCEEDED.match(said.strip()))
+
+
 def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str = "") -> Report | None:
     """A Report of what was found, each address once and with a server's answer if there is one; None if nothing was."""
     unique: dict[str, Found] = {}
@@ -31,10 +40,13 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
         known = unique.get(one.address.lower())
         if known is None or (fields.reply_code(one.diagnostic) and not fields.reply_code(known.diagnostic)):
             unique[one.address.lower()] = one
+    failed = {key: one for key, one in unique.items() if not is_success(one.diagnostic)}
+    unique = failed or unique
     if not unique:
         return None
     prose = mail.notice.prose
     action = mail.implied_action
+    context = f"{prose}\n{mail.own_subject}" if not is_telling(prose) else prose
     return Report(
         reporting_mta=reporting_mta,
         original_envelope_id="",
@@ -42,7 +54,7 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
         received_from_mta="",
         dsn_gateway="",
         fields=(),
-        recipients=tuple(_recipient(one, action, prose) for one in list(unique.values())[: limits.RECIPIENTS]),
+        recipients=tuple(_recipient(one, action, context) for one in list(unique.values())[: limits.RECIPIENTS]),
         original_message_id=mail.original_message_id,
         original_headers=mail.original_headers,
         reader=reader,
@@ -50,7 +62,7 @@ def report(mail: Mail, reader: str, found: Iterable[Found], reporting_mta: str =
     )
 
 
-def _recipient(found: Found, action: Action, prose: str) -> ReportedRecipient:
+def _recipient(found: Found, action: Action, context: str) -> ReportedRecipient:
     status = fields.best_status("", found.diagnostic, action)
     reason = explain(status, found.diagnostic, action)
     return ReportedRecipient(
@@ -66,5 +78,5 @@ def _recipient(found: Found, action: Action, prose: str) -> ReportedRecipient:
         will_retry_until=None,
         final_log_id="",
         fields=(),
-        reason=reason if reason.word != "undefined" else explain(status, prose, action),
+        reason=reason if reason.word != "undefined" else explain(status, context, action),
     )

@@ -82,10 +82,22 @@ class Mail:
         """Written in a mail program, or an answer, or passed on by somebody: a list, a desk that numbers its letters."""
         if self.is_report or self.is_surely_daemon:
             return False
-        if not self.is_from_system and (self._is_from_list or wording.NUMBERED_SUBJECT.search(self.subject[:500])):
+        if self._is_from_desk or (self._is_from_list and not self._is_passed_on_by_list):
             return True
         program = f"{self.root.header('user-agent')} {self.root.header('x-mailer')}"[:500]
         return self.is_answer or bool(wording.MAIL_PROGRAM.search(program))
+
+    @property
+    def _is_from_desk(self) -> bool:
+        """A mail system's notice may end with the numbered subject of the mail that is lost."""
+        subject = self.subject[:500]
+        look = wording.NUMBERED_SUBJECT.match if self.is_from_system else wording.NUMBERED_SUBJECT.search
+        return bool(look(subject.lstrip()))
+
+    @property
+    def _is_passed_on_by_list(self) -> bool:
+        """A notice that a list was sent, and gives to its owner or to all."""
+        return self.has_null_sender or (self.is_from_daemon and self._begins_as_report)
 
     @property
     def _is_from_list(self) -> bool:
@@ -100,6 +112,8 @@ class Mail:
             return True
         if self.is_surely_daemon:
             return self.has_report_wording or self.has_report_subject or (self.has_null_sender and self.returns_a_mail)
+        if self._speaks_of_something_else or (self._answers_for_somebody and not self.is_from_daemon):
+            return False
         if self.is_from_daemon and self.has_null_sender and self.has_report_subject:
             return True
         return self.has_report_wording and self._has_signs_of_a_machine
@@ -107,11 +121,9 @@ class Mail:
     @property
     def _has_signs_of_a_machine(self) -> bool:
         if self.has_null_sender:
-            return self.has_report_subject or self.returns_a_mail or self._has_plain_wording
-        is_plain = self.has_report_subject or self._has_plain_wording
-        if self.is_from_daemon and is_plain and not self._speaks_of_a_parcel:
-            return True
-        if self.is_automatic and self.has_report_subject and self._speaks_of_mail:
+            is_about_a_mail = self._has_plain_wording or self.has_report_subject or self.returns_a_mail
+            return is_about_a_mail or (self.is_from_daemon and (self._has_an_answer or self._speaks_of_your_mail))
+        if self.is_from_daemon and (self._has_plain_wording or (self._begins_as_report and self._names_somebody)):
             return True
         return self.returns_our_mail and (self.has_report_subject or self.is_automatic or self.is_from_daemon)
 
@@ -127,12 +139,45 @@ class Mail:
         return bool(wording.PLAIN_WORDING.search(text) and wording.TO_THE_SENDER.search(text))
 
     @property
-    def _speaks_of_mail(self) -> bool:
-        return bool(wording.MAIL_WORDING.search(self.notice.text[:4_000])) and not self._speaks_of_a_parcel
+    def _speaks_of_your_mail(self) -> bool:
+        return self._names_somebody and bool(wording.YOUR_MAIL.search(self._own_text))
 
     @property
-    def _speaks_of_a_parcel(self) -> bool:
-        return bool(wording.PARCEL_WORDING.search(self.notice.text[:4_000]))
+    def _names_somebody(self) -> bool:
+        """Neither its reader nor one who helps."""
+        named = ADDRESSES.findall(f"{self.subject[:500]}\n{self.notice.text[:4_000]}")
+        others = {one.lower() for one in named if not is_role(one)} - self.own_addresses
+        return bool(others) or self.returns_a_mail
+
+    @cached_property
+    def _begins_as_report(self) -> bool:
+        """A word or two may stand before; a letter's subject has them somewhere."""
+        found = self._report_subject
+        return found is not None and found.start() <= wording.SUBJECT_BEGINNING and not self.is_answer
+
+    @cached_property
+    def _report_subject(self) -> re.Match[str] | None:
+        return wording.REPORT_SUBJECT.search(ADDRESSES.sub("", self.subject[:500]))
+
+    @property
+    def _has_an_answer(self) -> bool:
+        """A server's answer with both its codes, in whatever language the rest is; statistics go to the staff."""
+        to = ADDRESSES.findall(self.root.header("to")[:2_000])
+        return bool(wording.SERVER_ANSWER.search(self._own_text)) and not any(map(is_role, to))
+
+    @property
+    def _answers_for_somebody(self) -> bool:
+        return bool(wording.ANSWERING_SUBJECT.match(self.subject[:300]))
+
+    @property
+    def _speaks_of_something_else(self) -> bool:
+        return bool(wording.SOMETHING_ELSE.search(f"{self.own_subject[:300]}\n{self._own_text}"))
+
+    @cached_property
+    def _own_text(self) -> str:
+        """The notice without the fields that it quotes, the subject of the mail that is lost among them."""
+        own = (line for line in self.notice.lines if not wording.QUOTED_FIELD.match(line))
+        return "\n".join(own)[:4_000]
 
     @cached_property
     def returns_a_mail(self) -> bool:
@@ -155,8 +200,7 @@ class Mail:
     @cached_property
     def implied_action(self) -> Action:
         """What its subject and its notice say became of the mail."""
-        own = "\n".join(line for line in self.notice.lines if not wording.QUOTED_FIELD.match(line))
-        return implied_action(f"{self.own_subject}\n{own[:3_000]}")
+        return implied_action(f"{self.own_subject}\n{self._own_text[:3_000]}")
 
     @cached_property
     def speaks_of_handing_on(self) -> bool:
@@ -169,7 +213,7 @@ class Mail:
 
     @cached_property
     def has_report_subject(self) -> bool:
-        return bool(wording.REPORT_SUBJECT.search(self.subject[:500])) and not self.is_answer
+        return self._report_subject is not None and not self.is_answer
 
     @cached_property
     def is_warning(self) -> bool:
@@ -217,10 +261,9 @@ class Mail:
         return {one.partition("@")[0].lower(): one for one in reversed(beside)}
 
     @cached_property
-    def enclosed(self) -> "Mail | None":
-        """The first mail in a message/rfc822 part, as a mail of its own."""
-        entity = next((part.enclosed for part in self.parts if part.enclosed is not None), None)
-        return Mail(entity) if entity is not None else None
+    def enclosed(self) -> "tuple[Mail, ...]":
+        """What it holds in message/rfc822 parts and .eml files, each as a mail of its own."""
+        return tuple(Mail(part.enclosed) for part in self.parts if part.enclosed is not None)
 
     @cached_property
     def has_own_text(self) -> bool:

@@ -147,6 +147,12 @@ class Entity:
             found.setdefault(name.lower(), _unquote(value))
         return found
 
+    @property
+    def _is_mail_file(self) -> bool:
+        if self.content_type not in ("application/octet-stream", "application/eml"):
+            return False
+        return ".eml" in (self.header("content-disposition") + self.header("content-type")).lower()
+
     @cached_property
     def is_attached(self) -> bool:
         return self.header("content-disposition").lstrip().lower().startswith("attachment")
@@ -185,8 +191,8 @@ class Entity:
 
     @cached_property
     def enclosed(self) -> "Entity | None":
-        """The mail inside a message/rfc822 or message/global part."""
-        if self.content_type not in _MESSAGE_TYPES or self.depth >= limits.NESTING:
+        """The mail inside a message/rfc822 or message/global part, or in a file whose name ends like a mail's."""
+        if not (self.content_type in _MESSAGE_TYPES or self._is_mail_file) or self.depth >= limits.NESTING:
             return None
         return Entity.parse(self.decoded.lstrip(b"\n"), self.depth + 1)
 

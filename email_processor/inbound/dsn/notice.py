@@ -1,7 +1,7 @@
 """What free-text reports have in common: a notice for people, then the mail it returns; addresses, and words about each."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from . import limits, mime, wording
@@ -43,10 +43,18 @@ class Notice:
         return told(self.lines)
 
     def about(self, address: str) -> str:
-        """What stands from the address' first mention to the end of that paragraph; all, if it is not mentioned."""
-        text = self.text
-        start = text.lower().find(address.lower()) if address else -1
-        return told(text[start:].partition("\n\n")[0].split("\n")) if start >= 0 else told(self.lines)
+        """What stands from a mention of the address to the end of that paragraph; all, if it is not mentioned.
+
+        Of the first mention with a server's answer beside it, else of the first.
+        """
+        mentions = list(self._mentions(address)) if address else []
+        return next((one for one in mentions if _REPLY_LINE.match(one)), mentions[0] if mentions else self.prose)
+
+    def _mentions(self, address: str) -> Iterator[str]:
+        for paragraph in self.text.split("\n\n"):
+            start = paragraph.lower().find(address.lower())
+            if start >= 0:
+                yield told(paragraph[start:].split("\n"))
 
 
 def split_notice(text: str) -> Notice:

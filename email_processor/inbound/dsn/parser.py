@@ -19,7 +19,7 @@ def parse_mail(mail: Mail) -> Report | None:
     if report is None and mail.is_free_text_report:
         report = _first(FREE_TEXT, mail) or _wrapped(mail) or _first(GUESSES, mail)
         return report and standard.with_message_fields(report, mail)
-    return report or (_wrapped(mail) if mail.is_from_daemon or not mail.has_own_text else None)
+    return report or _wrapped(mail)
 
 
 def _first(readers: tuple[Reader, ...], mail: Mail) -> Report | None:
@@ -27,6 +27,17 @@ def _first(readers: tuple[Reader, ...], mail: Mail) -> Report | None:
 
 
 def _wrapped(mail: Mail) -> Report | None:
-    """A report passed on whole, by a gateway or without a word: not a person's writing about it."""
-    enclosed = mail.enclosed
-    return standard.read(enclosed) if enclosed is not None and enclosed.is_report else None
+    """Reports passed on whole, by a mail system or without a word: not a person's writing about them."""
+    if mail.is_from_person or (mail.has_own_text and not mail.is_from_daemon):
+        return None
+    reports = [_enclosed(one, is_alone=not mail.has_own_text) for one in mail.enclosed]
+    found = [report for report in reports if report is not None]
+    is_letter_among_them = len(found) < len(reports) and not mail.is_from_daemon
+    return standard.join(found) if found and not is_letter_among_them else None
+
+
+def _enclosed(mail: Mail, *, is_alone: bool) -> Report | None:
+    """Free text is read where nothing stands above it: below a notice it is the mail that the notice returns."""
+    if mail.is_report:
+        return standard.read(mail)
+    return _first(FREE_TEXT, mail) if is_alone and mail.is_surely_daemon and mail.is_free_text_report else None

@@ -18,6 +18,7 @@ _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # IronPort puts its own category before the far server's answer: 5.1.0 - Unknown address error 550-'5.7.1 Access denied'
 _INNER_ANSWER = re.compile(r"[245]\.\d\.\d - [^'\n]{1,80}[245]\d\d[- ]'([^\n]{3,})'")
 _GIVEN_REASON = re.compile(r"\breason: ?([^\n]{3,})", re.IGNORECASE)
+_CODES = re.compile(r"\b([245]\d\d)[- ]([245]\.\d{1,3}\.\d{1,3}) ")
 _GAP_CHARACTERS = 60
 _SUCCESSES = frozenset({Action.DELIVERED.value, Action.RELAYED.value, Action.EXPANDED.value})
 
@@ -187,13 +188,24 @@ def _phrase(diagnostic: str) -> _Phrase | None:
 
 
 def _first_phrase(text: str) -> _Phrase | None:
-    words = _words(text)
+    words = _words(_in_one_line(text))
     best: _Phrase | None = None
     for word in dict.fromkeys(words.split()):
         for phrase in TABLE.phrases.get(word, ()):
             if (best is None or phrase.rank < best.rank) and phrase.stands_in(words):
                 best = phrase
     return best
+
+
+def _in_one_line(text: str) -> str:
+    """Without the codes that each further line of an answer repeats (RFC 5321 4.2.1)."""
+    codes = _CODES.search(text)
+    if codes is None:
+        return text
+    further = text[codes.end() :]
+    for between in "- ":
+        further = further.replace(f"{codes[1]}{between}{codes[2]} ", "")
+    return text[: codes.end()] + further
 
 
 def _by_reply(diagnostic: str) -> Reason | None:

@@ -18,10 +18,16 @@ def read(mail: Mail) -> Report | None:
     """The report of the mail's own status part (never of one in a mail it returns), None without one that names a recipient."""
     if not mail.is_report and (mail.is_from_person or not (mail.is_from_system or mail.has_report_subject)):
         return None  # somebody forwards a report's parts
+    # Some have a status part for each recipient.
     reports = [report for part in _status_parts(mail) if (report := _read_part(mail, part)) is not None]
-    if len(reports) < 2:
-        return reports[0] if reports else None
-    recipients = [recipient for report in reports for recipient in report.recipients]  # a status part for each of them
+    return join(reports) if reports else None
+
+
+def join(reports: list[Report]) -> Report:
+    """All their recipients in one, with the message fields of the first."""
+    if len(reports) == 1:
+        return reports[0]
+    recipients = [recipient for report in reports for recipient in report.recipients]
     return replace(
         reports[0], recipients=tuple(recipients[: limits.RECIPIENTS]), truncated=_is_truncated(reports, recipients)
     )
@@ -83,7 +89,7 @@ def _recipient(block: fields.Block, mail: Mail) -> ReportedRecipient:
     diagnostic_type, diagnostic = fields.split_type(said["diagnostic-code"])
     reported = said["status"]
     action = fields.action(said["action"]) or _implied_action(said["will-retry-until"], reported or diagnostic, mail)
-    status = fields.best_status(reported, diagnostic, action)
+    status = _status(mail, original or final, reported, diagnostic, action)
     return ReportedRecipient(
         final_recipient=final,
         original_recipient=original,
@@ -107,6 +113,14 @@ def _is_handed_on(mail: Mail, *addresses: str) -> bool:
     if not mail.speaks_of_handing_on:
         return False
     return any(wording.HANDED_ON.search(mail.notice.about(address)) for address in addresses if address)
+
+
+def _status(mail: Mail, address: str, reported: str, diagnostic: str, action: Action) -> str:
+    """By the fields; where they tell no more than a class, by what the notice beside them says about the address."""
+    status = fields.best_status(reported, diagnostic, action)
+    if not fields.is_vague(status) or diagnostic or address.lower() not in mail.notice.text.lower():
+        return status
+    return fields.best_status(status, mail.notice.about(address), action)
 
 
 def _reason(mail: Mail, address: str, status: str, diagnostic: str, action: Action) -> Reason:

@@ -12,8 +12,8 @@ def _any_of(*alternatives: str, flags: int = 0) -> re.Pattern[str]:
 # Who writes when a mail system writes: local parts, and names beside them.
 SYSTEM_SENDER = re.compile(
     r"(?:^|[<\s\"'])(?:mail(?:er)?[-_. ]?da?emon|post[-_]?master|mdaemon|mail-?system|mmdf|uucp|mail-?deliver(?:y|er)"
-    r"|mail\.delivery\.system|delivery(?:-?reports?)?|bounces?|mail-?admin(?:istrator)?|mta|smtp-?daemon|mailsubsystem"
-    r"|microsoftexchange[0-9a-f]{32}|dsn|ndr|errors?|mailer)(?:[-+][-+\w.=]{1,200})?@",
+    r"|mail\.delivery\.system|delivery-?reports?|mail-?admin(?:istrator)?|mta|smtp-?daemon|mailsubsystem"
+    r"|microsoftexchange[0-9a-f]{32}|dsn|ndr)(?:[-+][-+\w.=]{1,200})?@",
     re.IGNORECASE,
 )
 SYSTEM_NAME = _any_of(
@@ -40,21 +40,25 @@ MAIL_PROGRAM = _any_of(
 ANSWER_PREFIX = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|antw|sv|vs|rv)(?:\[\d+\])?\s*:", re.IGNORECASE)
 # Letters of a help desk, a tracker, a repository.
 NUMBERED_SUBJECT = _any_of(
-    r"\[[^\]\n]{0,60}#\d{1,12}\]", r"\b(?:ticket|case|request|incident|issue|vorgang)[ :#-]{1,4}\d"
+    r"\[[^\]\n]{0,60}[# ]\d{1,12}\]", r"\b(?:ticket|case|request|incident|issue|bug|task|vorgang)[ :#-]{1,4}\d"
 )
 
 REPORT_SUBJECT = _any_of(
     r"undeliver|non[- ]?deliver|not deliver|unable to deliver|problem deliver|mail delivery|unroutable",
-    r"could(?:n't| not) (?:be )?(?:deliver|sen[dt])|can(?:'t|not| not) (?:be )?deliver",
+    r"could(?:n't| not) (?:be )?(?:deliver|sen[dt]|relay)|can(?:'t|not| not) (?:be )?deliver",
+    r"recipients? (?:\w+ )?(?:failed|unreachable|unknown)|(?:permanent|transient|temporary|fatal) (?:\w+ )?(?:failure|error)",
+    r"(?:message|e?-?mail) (?:is|was|has been) (?:still )?(?:waiting|queued|(?:successfully )?delivered)|mail loop",
     r"deliver(?:y|able|ing)[\w ]{0,40}(?:fail|error|report|status|notif|problem|delay|warn|unsuccess)",
     r"fail(?:ure|ed)[\w: -]{0,20}(?:deliver|mail|notice|message|to send)",
-    r"(?:mail|message|e-mail|email|send(?:ing)?)[\w ]{0,20}(?:fail|error|delay|bounce|return|reject|problem|block|status)",
+    r"(?:mail|message|e-mail|email|send(?:ing)?)[\w ]{0,20}"
+    r"(?:fail|error|delay|bounce|return|reject|problem|block|refus|expire|stopp)",
     r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
     r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
     r"error[\w ]{0,20}(?:sending|delivering)|postmaster notify|see transcript",
     r"\[bounce\]",
     *languages.SUBJECTS,
 )
+SUBJECT_BEGINNING = 13  # characters
 # Before the subject of a mail that is lost: what follows speaks of that one.
 FINAL_HEAD = re.compile(
     r"\s*(?:undeliver\w{2,5}(?: (?:mail|message))?|delivery (?:has )?fail(?:ure|ed)|non[- ]?deliver\w{2,5}"
@@ -66,10 +70,12 @@ DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attem
 REPORT_WORDING = _any_of(
     r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
     r"(?:deliver|reach|sen[dt]\b|transfer|accept|process|relay)",
+    r"(?:message|mail) (?:was|has been) (?:successfully )?(?:delivered|relayed)|(?:keep|go on|continue) (?:on )?trying",
     r"unable to (?:deliver|send|relay|reach)|undeliver(?:able|ed)|non[- ]?deliver|failed to (?:send|reach)",
     r"fail(?:ed|ure|s)? (?:\w+ )?(?:to|in|of)? ?(?:be )?deliver|returned to you|failed recipient",
     r"deliver(?:y|ing)[^\n]{0,60}(?:fail|error|problem|delay|impossible|unsuccess|abort|expired)",
-    r"(?:has been|was|is being|be|been) (?:returned|rejected|bounced|blocked|refused)",
+    r"(?:has been|was|is being|be|been) (?:returned|rejected|bounced|blocked|refused|stopped)",
+    r"(?:mail|message)(?:[^\n]{0,80} expired| (?:refused|rejected))|\b5[05]\d[ -][#<a-z]",
     r"address(?:\(es\)|es)? (?:failed|had)|permanent(?:ly)? (?:error|fatal|fail)|delivery (?:status|report|notif)",
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
@@ -86,7 +92,10 @@ PLAIN_WORDING = re.compile(
     r" (?:or all of the intended )?(?:recipient|address|user|destination)|rcpt to:|<<< ?[45]\d\d|said: ?[45]\d\d"
     r"|remote (?:smtp |mail )?(?:server|host) (?:said|returned|responded|replied)|returned to (?:its )?sender"
     r"|rejected (?:by (?:a|the) remote|recipient)|undeliverable to|attempting to deliver|following list of recipients"
-    r"|failed recipient|intended recipient: |undeliverable address)",
+    r"|failed recipient|intended recipient: |undeliverable address"
+    r"|(?:your (?:e-?mail|message|mail|letter)|(?:mail|message)[^\n]{0,20} you (?:have )?sent)"
+    r"(?: (?:of|from|dated|sent|at|on|with)\b[^\n]{1,30})? (?:to|for) <?[^\s@]{1,64}@"
+    r"(?:[^\n]|\n(?!\n)){1,160}(?:\bnot\b|n['’]t\b|return|reject|refus|fail|block|undeliver|delay|waiting))",
     re.IGNORECASE | re.MULTILINE,
 )
 # Of one mail, to whom it came from.
@@ -95,14 +104,23 @@ TO_THE_SENDER = re.compile(
     r"|(?:original|a|the) message|returned (?:below|to)|returned mail|transcript|undeliverable to",
     re.IGNORECASE,
 )
-# Of a mail and not of a parcel.
-MAIL_WORDING = _any_of(
-    r"\b(?:messages?|e-?mails?|mails?)\b.{0,160}?(?:\bnot\b|n['’]t\b|fail|unable|undeliver|returned|rejected|refused|delay)",
-    r"(?:unable|failed|(?:could|can) ?not|error)[^.\n]{0,60}(?:message|e-?mail|\bmail)",
-    r"\b[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b|rcpt to:",
-    flags=re.DOTALL,
+# Of one that its reader sent.
+YOUR_MAIL = _any_of(
+    r"\byour (?:e-?mail|message|mail|letter)\b|\byou (?:have )?sent\b|returned mail|rcpt to:|transcript",
+    r"(?:original|following|this|returned|unsent|failed) (?:e-?mail|message|mail)",
+    *languages.YOUR_MAIL,
 )
-PARCEL_WORDING = re.compile(r"\b(?:parcels?|packages?|shipments?|tracking|your order|order number)\b", re.IGNORECASE)
+# Whatever the rest says.
+SERVER_ANSWER = re.compile(r"(?<![\w.])[45][025]\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b")
+# Of no mail, of one to its reader, of what its reader must do first, of what somebody wrote.
+SOMETHING_ELSE = re.compile(
+    r"\b(?:parcels?|packages?|shipments?|tracking number|the driver|courier (?:found|could|was|tried))"
+    r"|\byour order\b|\border (?:number|no\b|#|\d)"
+    r"|(?:message|mail)s? (?:from|sent by) [^\n]{1,120} (?:to|for) you\b|delivered to you\b|release (?:it|them|this|the)\b"
+    r"|\bconfirm (?:that|your|you)|\b(?:verify|prove) (?:that )?(?:you|yourself)|\bclick (?:here|the link|below|on)"
+    r"|\bto our team\b|^\S[^\n]{0,120}\b(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef)[ \t]?:[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 WARNING = _any_of(
     r"warning (?:message )?only|only a warning|\bdelayed\b|will (?:continue to|keep|be) (?:try|re-?tr)|will be retried",
     r"still being retried|has not yet been|not (?:yet )?been delivered (?:yet|after)|do not need to resend",

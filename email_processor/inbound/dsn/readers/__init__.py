@@ -17,5 +17,5 @@ Reader = Callable[[Mail], Report | None]
 STRUCTURED: tuple[Reader, ...] = (amazon.read, refused.read)
 # These read free text, and are asked only of mails that pass Mail.is_free_text_report.
 FREE_TEXT: tuple[Reader, ...] = (embedded.read, sendmail.read, listed.read, failed_header.read, dialogue.read)
-# Last, where a report lists nobody: who is spoken of at all, and for whom the returned mail was.
-GUESSES: tuple[Reader, ...] = (sentence.read, subject.read, returned.read)
+# Last, where a report lists nobody: who is spoken of at all, for whom the returned mail was, who is named at all.
+GUESSES: tuple[Reader, ...] = (sentence.read, subject.read, returned.read, sentence.read_alone)

@@ -13,6 +13,8 @@ _LISTS = {"bounce": "bouncedRecipients", "delivery": "recipients", "deliverydela
 
 
 def read(mail: Mail) -> Report | None:
+    if mail.is_from_person or not (mail.is_from_system or mail.is_automatic):
+        return None  # people send such a text to each other
     text = mail.root.text.lstrip() if not mail.root.parts else mail.text.lstrip()
     if not text.startswith("{") or ("notificationType" not in text and "eventType" not in text):
         return None

@@ -21,7 +21,7 @@ from epm.dkim_keys import Step
 from epm.models import Application, ApplicationAddress, Credential, EmailConnection, Mailbox, SenderDomain, Zone
 
 _WRITE_ONLY = frozenset({"password", "client_secret", "refresh_token"})
-_NOT_HERE = frozenset({"id", "zone", "signing_secret"})
+_NOT_HERE = frozenset({"id", "zone", "signing_secret", "manages_zones"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,29 @@ class Kind:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
+        """What may be changed."""
         own = (_parameter(field) for field in self.fields)
         return (*own, *(Parameter(name, _NAMES, f"All its {name}.") for name in self.lists))
+
+    @property
+    def parameters_of_new(self) -> tuple[Parameter, ...]:
+        """What may be said of a new row: also its zone, which never changes."""
+        return (*self.parameters, _ZONE) if self.is_in_a_zone else self.parameters
+
+    @property
+    def is_in_a_zone(self) -> bool:
+        return self.model is not Zone
 
 
 ZONES = Kind("zones", "zone", Zone, key="name")
 APPLICATIONS = Kind("applications", "application", Application, lists=("addresses",))
 CONNECTIONS = Kind("connections", "connection", EmailConnection)
 CREDENTIALS = Kind(
-    "credentials", "credential", Credential, lists=("applications",), told=("old_secret_until", "last_used_at")
+    "credentials",
+    "credential",
+    Credential,
+    lists=("applications",),
+    told=("manages_zones", "old_secret_until", "last_used_at"),
 )
 MAILBOXES = Kind("mailboxes", "mailbox", Mailbox, told=("problem", "checked_at", "taken"))
 DOMAINS = Kind("domains", "domain", SenderDomain, parts={"keys": "SigningKey"})
@@ -105,6 +119,11 @@ KINDS: Mapping[str, Kind] = {
     kind.name: kind for kind in (ZONES, APPLICATIONS, CONNECTIONS, MAILBOXES, DOMAINS, CREDENTIALS)
 }
 
+_ZONE = Parameter(
+    "zone",
+    readers.line(40, minimum=1),
+    "Its zone, for a credential that manages all zones. Left out: the zone of the credential.",
+)
 _NAMES = readers.list_of(readers.line(320, minimum=1), maximum=1000)
 _SCOPES = Reader(
     readers.list_of(readers.line(40), maximum=20).read,
@@ -136,14 +155,16 @@ def _parameter(field: "models.Field[Any, Any]") -> Parameter:
 def shape_of(kind: Kind, row: models.Model) -> dict[str, Any]:
     """A row as callers see it, without its secrets."""
     values = {field.name: _plain(getattr(row, field.name)) for field in kind.shown}
-    return {"id": str(getattr(row, kind.key)) if kind.key == "name" else str(row.pk), **values, **_lists(row)}
+    zone = {"zone": row.zone.name} if kind.is_in_a_zone else {}  # type: ignore[attr-defined]
+    return {"id": str(getattr(row, kind.key)), **zone, **values, **_lists(row)}
 
 
 def example_of(kind: Kind, id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What `shape_of` answers for a row of `given` values and defaults."""
     defaults = {field.name: _plain(field.get_default()) for field in kind.shown}
     shown = {name: value for name, value in given.items() if name not in _WRITE_ONLY}
-    return {"id": id, **defaults, **{name: [] for name in (*kind.lists, *kind.parts)}, **shown}
+    zone = {"zone": "main"} if kind.is_in_a_zone else {}
+    return {"id": id, **zone, **defaults, **{name: [] for name in (*kind.lists, *kind.parts)}, **shown}
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:
@@ -151,6 +172,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     parameters = (*(_parameter(field) for field in kind.shown), *kind.parameters[len(kind.fields) :])
     properties = {
         "id": {"type": "string"},
+        **({"zone": {"type": "string", "description": "The name of its zone."}} if kind.is_in_a_zone else {}),
         **{p.name: {**p.reader.schema, "description": p.help} for p in parameters},
         **{
             name: {"type": "array", "items": {"$ref": f"#/components/schemas/{one}"}}

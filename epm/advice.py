@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from django.utils import timezone
 
-from epm.choices import AfterTaking, MailboxProtocol, MailboxTransport, Transport
+from epm.choices import AfterTaking, MailboxProtocol, MailboxTransport, Scope, Transport
 from epm.models import Application, Credential, EmailConnection, Mailbox
 
 
@@ -59,6 +59,8 @@ def about_credential(credential: Credential) -> list[str]:
         doubts.append("Its expiry lies in the past: every call with it is refused.")
     if credential.takes_digest and credential.secret_hash and not credential.kept_secret:
         doubts.append("Of its secret only a hash was kept: renew the secret, and digests of the new one are taken.")
+    if credential.manages_zones and not credential.may([Scope.MANAGE]):
+        doubts.append("It manages all zones only together with the scope manage.")
     return doubts
 
 

@@ -1,7 +1,8 @@
 """Management: what an operator configures by hand, by the same checks and with the same sentences.
 
 A credential manages its own zone. What is not of one application alone (zone, connections, credentials) needs a credential of
-all applications: another could give itself more than it has.
+all applications: another could give itself more than it has. One that an operator lets manage all zones (`manages_zones`) makes
+zones, and configures every one of them; it is out of the reach of all others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,13 +49,16 @@ def row_of(caller: Caller, kind: Kind, key: str) -> Shape:
 def create(caller: Caller, kind: Kind, parameters: Mapping[str, Any]) -> Shape:
     """Make one; answers it, and its secret this once. Raises not_permitted, invalid_request."""
     _require(caller, kind)
-    if kind is ZONES or not caller.credential.all_applications:
+    if kind is ZONES and not caller.credential.manages_zones:
+        raise Problem("not_permitted", "To make zones, a credential must be let manage all zones.")
+    if not _is_of_all(caller):
         raise Problem(
             "not_permitted", "A credential makes new rows in its own zone, if it is for all its applications."
         )
-    row = kind.model(zone=caller.zone)
+    values = read_values(kind.parameters_of_new, parameters)
+    row = kind.model(zone=_zone(caller, values.pop("zone", ""))) if kind.is_in_a_zone else kind.model()
     secret = _new_secret(row)
-    _write(row, kind, read_values(kind.parameters, parameters))
+    _write(row, kind, values)
     return {**shape_of(kind, row), **secret}
 
 
@@ -73,7 +77,7 @@ def remove(caller: Caller, kind: Kind, key: str) -> None:
     try:
         row.delete()
     except ProtectedError as error:
-        raise invalid(f"This {kind.one} has been used and stays with its mail. Disable it instead.") from error
+        raise invalid(f"This {kind.one} has been used and stays with what depends on it.") from error
 
 
 def renew_secret(caller: Caller, kind: Kind, key: str, parameters: Mapping[str, Any]) -> Shape:
@@ -100,18 +104,40 @@ def end_old_secret(caller: Caller, key: str) -> None:
 
 def _require(caller: Caller, kind: Kind) -> None:
     caller.require(Scope.MANAGE)
-    if kind is not APPLICATIONS and not caller.credential.all_applications:
+    if kind is not APPLICATIONS and not _is_of_all(caller):
         raise Problem("not_permitted", f"To manage {kind.name}, a credential must be for all applications of its zone.")
+
+
+def _is_of_all(caller: Caller) -> bool:
+    return caller.credential.all_applications or caller.credential.manages_zones
+
+
+def _zone(caller: Caller, name: str) -> Zone:
+    """The zone that a new row is to be in; without a name the caller's own. Raises invalid_request."""
+    zone = _zones(caller).filter(name=name).first() if name else caller.zone
+    if zone is None:
+        raise invalid(f"There is no zone {name!r} that this credential manages.", "zone")
+    return zone
+
+
+def _zones(caller: Caller) -> "QuerySet[Zone]":
+    zones = Zone.objects.all()
+    return zones if caller.credential.manages_zones else zones.filter(pk=caller.zone.pk)
 
 
 def _visible(caller: Caller, kind: Kind) -> "QuerySet[Any]":
     _require(caller, kind)
-    if kind is APPLICATIONS:
-        return caller.applications().prefetch_related("addresses").order_by("name")
     if kind is ZONES:
-        return Zone.objects.filter(pk=caller.zone.pk)
-    rows = kind.model._default_manager.filter(zone=caller.zone)
-    return rows.prefetch_related(*kind.lists, *kind.parts)
+        return _zones(caller)
+    rows = kind.model._default_manager.select_related("zone").prefetch_related(*kind.lists, *kind.parts)
+    if caller.credential.manages_zones:
+        return rows
+    if kind is APPLICATIONS:
+        return rows.filter(pk__in=caller.applications().values("pk"))
+    if kind is CREDENTIALS:
+        # Who manages all zones is nobody's to manage but its own kind's: with its secret one would have all zones.
+        rows = rows.filter(manages_zones=False)
+    return rows.filter(zone=caller.zone)
 
 
 def found_row(caller: Caller, kind: Kind, key: str) -> Any:

@@ -92,5 +92,5 @@ def _managed() -> Schema:
         schemas[kind.component] = schema_of(kind)
         schemas[kind.components] = object_of(**{kind.name: list_of(ref(kind.component))})
         schemas[f"{kind.component}Fields"] = _request(kind.parameters)
-        schemas[f"New{kind.component}"] = {**_request(kind.parameters), "required": kind.compulsory}
+        schemas[f"New{kind.component}"] = {**_request(kind.parameters_of_new), "required": kind.compulsory}
     return schemas

@@ -31,7 +31,7 @@ class CredentialAdmin(InZoneAdmin):
     conditional_fields = {"applications": shown_if("all_applications", "== false")}
     fieldsets = (
         (None, {"fields": ("zone", "name", "id", "enabled", "last_used", "old_secret")}),
-        ("What it may do", {"fields": ("channel", "scopes", "all_applications", "applications")}),
+        ("What it may do", {"fields": ("channel", "scopes", "all_applications", "applications", "manages_zones")}),
         ("From where and until when", {"fields": ("allowed_networks", "expires_at")}),
         (
             "How much",

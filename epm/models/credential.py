@@ -40,6 +40,12 @@ class Credential(models.Model):
     scopes = models.JSONField(default=all_calling_scopes, validators=[validation.scope_list])
     all_applications = models.BooleanField(default=False, help_text="May use every application of its zone.")
     applications = models.ManyToManyField(Application, blank=True, related_name="credentials")
+    manages_zones = models.BooleanField(
+        "manages all zones",
+        default=False,
+        help_text="With the scope manage it configures every zone, and makes new ones. It sees no more mail for that. "
+        "Only an operator gives this, in the console.",
+    )
     allowed_networks = models.TextField(
         blank=True,
         validators=[validation.network_lines],

@@ -1,4 +1,4 @@
-"""How the REST door answers when an operation is refused: always problem+json (RFC 9457), never HTML.
+"""How the REST door answers: JSON, and problem+json (RFC 9457) where an operation is refused, never HTML.
 
 Here are also the handlers of what no view ever sees; they let each door answer in its own way.
 """
@@ -8,40 +8,39 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from app_interface.problems import Problem, from_exception
 from app_interface.soap.views import fault_of
 
 MEDIA_TYPE = "application/problem+json"
+_as_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def problem_answer(error: Exception, context: Mapping[str, Any]) -> Response:
-    """REST framework's EXCEPTION_HANDLER: any exception of a view as its answer."""
-    problem = problem_of(error)
-    return Response(problem.as_json(), problem.kind.status, headers=_headers(problem), content_type=MEDIA_TYPE)
+def answered(value: Any, status: int = 200, **headers: str) -> HttpResponse:
+    """`value` as JSON."""
+    return HttpResponse(_as_json(value), "application/json", status, headers=headers)
 
 
-def problem_of(error: Exception) -> Problem:
-    """REST framework's own exceptions in the words of the table; everything else as both doors see it."""
-    match error:
-        case exceptions.UnsupportedMediaType():
-            return Problem("unsupported_media", "This operation reads application/json.")
-        case exceptions.MethodNotAllowed():
-            return Problem("method_not_allowed", str(error.detail))
-        case Http404() | exceptions.NotFound():
-            return Problem("not_found", "There is nothing at this address.")
-    return from_exception(error)
+def refusal(problem: Problem) -> HttpResponse:
+    """`problem` as it is told."""
+    return HttpResponse(_as_json(problem.as_json()), MEDIA_TYPE, problem.kind.status, headers=_headers(problem))
+
+
+def problem_answer(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """REST framework's EXCEPTION_HANDLER, for the views that show the description."""
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return refusal(Problem("method_not_allowed", str(error.detail)))
+    return refusal(from_exception(error))
 
 
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """The view of every address under /api/ that has no other."""
-    return _written(request, Problem("not_found", "There is nothing at this address."))
+    return refusal(Problem("not_found", "There is nothing at this address."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -70,8 +69,7 @@ def _door_of(request: HttpRequest) -> Callable[[HttpRequest, Problem], HttpRespo
 
 
 def _written(request: HttpRequest, problem: Problem) -> HttpResponse:
-    content = json.dumps(problem.as_json())
-    return HttpResponse(content, MEDIA_TYPE, problem.kind.status, headers=_headers(problem))
+    return refusal(problem)
 
 
 def _headers(problem: Problem) -> dict[str, str]:

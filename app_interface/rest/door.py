@@ -1,110 +1,122 @@
 """What every view of the REST door has in common: who calls, what is read, what is written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
-from rest_framework.renderers import BaseRenderer, JSONRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from app_interface.authentication import Caller, authenticate, from_authorization
-from app_interface.problems import invalid, require_plain
-from app_interface.rest.parsing import UNSTORABLE, StrictJSONParser
+from app_interface.problems import Problem, from_exception, invalid, require_plain
+from app_interface.rest.answering import refusal
+from app_interface.rest.parsing import UNSTORABLE, read_object, require_utf8
 
 
 class CredentialAuthentication(BaseAuthentication):
-    """HTTP Basic or Bearer; there are no anonymous callers."""
-
-    def authenticate(self, request: Request) -> tuple[Caller, None]:
-        """The Caller, as `request.user`. Raises Problem."""
-        credential_id, secret = from_authorization(request.headers.get("Authorization", ""))
-        return authenticate(credential_id, secret, request.META.get("REMOTE_ADDR", "")), None
-
-
-class WritesJSON(DefaultContentNegotiation):
-    """Answers are JSON whatever Accept says (RFC 9110 12.5.1 allows it): a mail must not be refused after it was accepted."""
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        first = next(iter(renderers))
-        return first, first.media_type or ""
+    """HTTP Basic or Bearer; there are no anonymous callers. A name for the description: `DoorView` authenticates."""
 
 
 class DoorView(APIView):
-    """A view whose caller has been authenticated; it reads and writes JSON."""
+    """A view whose caller has been authenticated; it reads and writes JSON.
+
+    Of REST framework it has what drf-spectacular describes it by. Requests and answers are Django's (decision 0073).
+    """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (CredentialAuthentication,)
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
-    content_negotiation_class = WritesJSON
-    parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
 
-    caller: Caller | None = None
+    caller: Caller
     """Who calls, once that is proven."""
+    allow = ""
+    """The methods, as Allow says them."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer, and let go of the request at once: REST framework ties request, view and answer into rings that only the
-        garbage collector undoes, some hundred requests later; and a body may have 40 MB.
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        names = [name for name in cls.http_method_names if hasattr(cls, "get" if name == "head" else name)]
+        cls.allow = ", ".join(names).upper()
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Less than Django's, which ties view and request into a ring that only the garbage collector undoes, some hundred
+        requests later; and a body may have 40 MB.
         """
-        answer = super().dispatch(request, *args, **kwargs)
-        self.request.parser_context = {}
-        del self.request, self.response
-        if isinstance(answer, Response):
-            answer.add_post_render_callback(_without_context)
+        self.request = request  # type: ignore[assignment]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The answer, whatever happens. Allow is in all of them, and what is left of the caller's limits, if it has any."""
+        try:
+            answer = self._answer(request, *args, **kwargs)
+        except Exception as error:
+            answer = refusal(from_exception(error))
+        answer.headers["Allow"] = self.allow
+        if hasattr(self, "caller"):
+            for name, value in self.caller.limits().items():
+                answer.headers[name] = value
         return answer
 
-    def perform_authentication(self, request: Request) -> None:
-        super().perform_authentication(request)
-        self.caller = request.user if isinstance(request.user, Caller) else None
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Every answer to a credential with limits says what is left of them."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in (self.caller.limits() if self.caller else {}).items():
-            answer[name] = value
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.authentication_classes:
+            self.caller = _caller(request)
+        require_plain(request.META.get("HTTP_CONTENT_ENCODING", ""))
+        name = "get" if request.method == "HEAD" else str(request.method).lower()
+        method = getattr(self, name, None) if name in self.http_method_names else None
+        if method is None:
+            raise Problem("method_not_allowed", f"Method {request.method!r} not allowed.")
+        answer: HttpResponse = method(request, *args, **kwargs)
         return answer
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        require_plain(request.headers.get("Content-Encoding", ""))
-
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         """Only Allow, which every answer has: the OpenAPI description tells the rest."""
-        return Response(status=204)
+        return nothing()
 
 
-def _without_context(answer: Response) -> None:
-    answer.renderer_context = None  # type: ignore[attr-defined]
+def _caller(request: HttpRequest) -> Caller:
+    credential_id, secret = from_authorization(request.META.get("HTTP_AUTHORIZATION", ""))
+    return authenticate(credential_id, secret, request.META.get("REMOTE_ADDR", ""))
 
 
-def body_of(request: Request) -> dict[str, Any]:
-    """The object in the body. Raises as the parser does, and invalid_request where there is no body."""
-    body = request.data
-    if request.stream is None:
+def nothing() -> HttpResponse:
+    """An answer without a body."""
+    answer = HttpResponse(status=204)
+    del answer.headers["Content-Type"]
+    return answer
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object in the body. Raises invalid_request, unsupported_media, RequestDataTooBig, UnreadablePostError."""
+    if not has_body(request):
         raise invalid("The body is missing.")
-    assert isinstance(body, dict)
-    return body
+    _require_type(request, "application/json")
+    require_utf8(request.META.get("CONTENT_TYPE", ""))
+    return read_object(request.body)
 
 
-def query_of(request: Request) -> dict[str, str]:
+def raw_body_of(request: HttpRequest, *types: str) -> bytes:
+    """The body, of one of these media types; empty where there is none. Raises as `body_of` does."""
+    if not has_body(request):
+        return b""
+    _require_type(request, *types)
+    return request.body
+
+
+def has_body(request: HttpRequest) -> bool:
+    """Has one been sent?"""
+    return request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+
+
+def _require_type(request: HttpRequest, *types: str) -> None:
+    if request.content_type not in types:
+        raise Problem("unsupported_media", f"This operation reads {' or '.join(types)}.")
+
+
+def query_of(request: HttpRequest) -> dict[str, str]:
     """The query string. Raises invalid_request where a name comes twice, or a value is no text that can be kept."""
-    for name, values in request.query_params.lists():
+    for name, values in request.GET.lists():
         if len(values) > 1:
             raise invalid("This name is given twice.", name[:100])
         if UNSTORABLE.search(f"{name}{values[0]}"):
             raise invalid("The query has a character that is no text.", name[:100])
-    return {name: values[0] for name, values in request.query_params.lists()}
-
-
-def caller_of(request: Request) -> Caller:
-    """Who calls."""
-    caller = request.user
-    assert isinstance(caller, Caller)
-    return caller
+    return {name: values[0] for name, values in request.GET.lists()}

@@ -1,13 +1,13 @@
 """The views of management: the same few for every kind of configured rows."""
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from app_interface import operations
 from app_interface.configuration import APPLICATIONS, CREDENTIALS, KINDS, Kind
 from app_interface.rest import described_managing
-from app_interface.rest.door import DoorView, body_of, caller_of
+from app_interface.rest.answering import answered
+from app_interface.rest.door import DoorView, body_of, has_body, nothing
 
 
 def urls() -> list[URLPattern]:
@@ -24,29 +24,29 @@ class SigningKeys(DoorView):
     """`/api/v1/domains/{id}/keys`"""
 
     @described_managing.make_key
-    def post(self, request: Request, key: str) -> Response:
-        return Response(operations.make_key(caller_of(request), key, body_of(request)), 201)
+    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        return answered(operations.make_key(self.caller, key, body_of(request)), 201)
 
 
 class SigningKey(DoorView):
     """`/api/v1/domains/{id}/keys/{id}`"""
 
     @described_managing.take_step
-    def post(self, request: Request, key: str, key_id: str) -> Response:
-        return Response(operations.take_step(caller_of(request), key, key_id, body_of(request)))
+    def post(self, request: HttpRequest, key: str, key_id: str) -> HttpResponse:
+        return answered(operations.take_step(self.caller, key, key_id, body_of(request)))
 
     @described_managing.delete_key
-    def delete(self, request: Request, key: str, key_id: str) -> Response:
-        operations.delete_key(caller_of(request), key, key_id)
-        return Response(status=204)
+    def delete(self, request: HttpRequest, key: str, key_id: str) -> HttpResponse:
+        operations.delete_key(self.caller, key, key_id)
+        return nothing()
 
 
 class DomainHealth(DoorView):
     """`/api/v1/domains/{id}/health`"""
 
     @described_managing.domain_health
-    def get(self, request: Request, key: str) -> Response:
-        return Response(operations.domain_health(caller_of(request), key))
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        return answered(operations.domain_health(self.caller, key))
 
 
 def _urls(kind: Kind) -> list[URLPattern]:
@@ -54,39 +54,39 @@ def _urls(kind: Kind) -> list[URLPattern]:
 
     class Rows(DoorView):
         @told["list"]
-        def get(self, request: Request) -> Response:
-            return Response(operations.rows_of(caller_of(request), kind))
+        def get(self, request: HttpRequest) -> HttpResponse:
+            return answered(operations.rows_of(self.caller, kind))
 
         @told["create"]
-        def post(self, request: Request) -> Response:
-            return Response(operations.create(caller_of(request), kind, body_of(request)), 201)
+        def post(self, request: HttpRequest) -> HttpResponse:
+            return answered(operations.create(self.caller, kind, body_of(request)), 201)
 
     class Row(DoorView):
         @told["get"]
-        def get(self, request: Request, key: str) -> Response:
-            return Response(operations.row_of(caller_of(request), kind, key))
+        def get(self, request: HttpRequest, key: str) -> HttpResponse:
+            return answered(operations.row_of(self.caller, kind, key))
 
         @told["change"]
-        def patch(self, request: Request, key: str) -> Response:
-            return Response(operations.change(caller_of(request), kind, key, body_of(request)))
+        def patch(self, request: HttpRequest, key: str) -> HttpResponse:
+            return answered(operations.change(self.caller, kind, key, body_of(request)))
 
         @told["remove"]
-        def delete(self, request: Request, key: str) -> Response:
-            operations.remove(caller_of(request), kind, key)
-            return Response(status=204)
+        def delete(self, request: HttpRequest, key: str) -> HttpResponse:
+            operations.remove(self.caller, kind, key)
+            return nothing()
 
     class Secret(DoorView):
         @told["renew"]
-        def post(self, request: Request, key: str) -> Response:
+        def post(self, request: HttpRequest, key: str) -> HttpResponse:
             # The body may be left out altogether: what it says is all optional.
-            asked = body_of(request) if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
-            return Response(operations.renew_secret(caller_of(request), kind, key, asked))
+            asked = body_of(request) if has_body(request) else {}
+            return answered(operations.renew_secret(self.caller, kind, key, asked))
 
     class OldSecret(DoorView):
         @told["end"]
-        def delete(self, request: Request, key: str) -> Response:
-            operations.end_old_secret(caller_of(request), key)
-            return Response(status=204)
+        def delete(self, request: HttpRequest, key: str) -> HttpResponse:
+            operations.end_old_secret(self.caller, key)
+            return nothing()
 
     found = [
         path(kind.name, Rows.as_view(), name=kind.name),

@@ -3,49 +3,13 @@
 import json
 import math
 import re
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
-from rest_framework.parsers import BaseParser
 
 from app_interface.problems import Problem, invalid
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-class StrictJSONParser(BaseParser):
-    """application/json in UTF-8; the whole is an object."""
-
-    media_type = "application/json"
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """The object in the body. Raises invalid_request, unsupported_media, RequestDataTooBig."""
-        _require_utf8(media_type or "")
-        # HttpRequest.body holds the limit of DATA_UPLOAD_MAX_MEMORY_SIZE, its read() does not.
-        raw = stream.body if isinstance(stream, HttpRequest) else stream.read()
-        return read_object(raw)
-
-
-class RawMailParser(BaseParser):
-    """message/rfc822, as it is."""
-
-    media_type = "message/rfc822"
-
-    def parse(  # type: ignore[override]
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> bytes:
-        """The body. Raises RequestDataTooBig."""
-        return stream.body if isinstance(stream, HttpRequest) else bytes(stream.read())
-
-
-class RawOctetsParser(RawMailParser):
-    """The same from callers whose tools know no media type for a mail."""
-
-    media_type = "application/octet-stream"
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
@@ -66,7 +30,8 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _require_utf8(media_type: str) -> None:
+def require_utf8(media_type: str) -> None:
+    """Raises unsupported_media where a Content-Type names another charset."""
     charset = re.search(r';\s*charset\s*=\s*"?([^";\s]*)', media_type, re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
         raise Problem("unsupported_media", f"JSON is UTF-8 (RFC 8259 8.1), not {charset[1]}.")

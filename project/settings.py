@@ -256,11 +256,11 @@ CELERY_BEAT_SCHEDULE = {
         ("sweep the notifications", "notifications.tasks.tell_due"),
     )
 } | {
-    "forget old idempotency keys": {
-        "task": "app_interface.tasks.forget_lapsed_keys",
-        "schedule": 3600.0,
-        "options": {"expires": _SWEEP_EXPIRES},
-    }
+    name: {"task": task, "schedule": 3600.0, "options": {"expires": _SWEEP_EXPIRES}}
+    for name, task in (
+        ("forget old idempotency keys", "app_interface.tasks.forget_lapsed_keys"),
+        ("forget old TLS sessions", "email_processor.outbound.tasks.forget_old_tls_sessions"),
+    )
 }
 CELERY_BEAT_SCHEDULER = "project.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

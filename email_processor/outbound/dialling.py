@@ -146,7 +146,11 @@ def _report(route: Route, policy: Policy, connection: Connection, trouble: SendR
         failure, reason = trouble.tls_failure, str(trouble.code or trouble.text)
     else:
         return
-    _note(route, policy, Observed(failure, route.host, route.address, route.source, reason) if failure else Observed())
+    _note(
+        route,
+        policy,
+        Observed(failure, route.host, route.address, connection.source, reason) if failure else Observed(),
+    )
 
 
 def _note(route: Route, policy: Policy, observed: Observed) -> None:

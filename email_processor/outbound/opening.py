@@ -59,6 +59,8 @@ class Client(aiosmtplib.SMTP):
         )
         self.spoken: list[Spoken] = []
         self.stage = Stage.CONNECT
+        self.source = ""
+        """Our address, where a socket was opened to an address that was known."""
         self._route = route
         self._connect_timeout = timeouts[Stage.CONNECT]
         self._is_logging_in = False
@@ -106,7 +108,9 @@ class Client(aiosmtplib.SMTP):
         """Connected to an address, where that is known; else aiosmtplib looks for one."""
         if not self._route.address:
             return None
-        return await connected(self._route.address, self._route.port, self._route.source, self._connect_timeout)
+        made = await connected(self._route.address, self._route.port, self._route.source, self._connect_timeout)
+        self.source = made.getsockname()[0]
+        return made
 
     async def _protect(self) -> None:
         if not self.supports_extension("starttls"):

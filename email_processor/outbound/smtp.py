@@ -66,6 +66,11 @@ class Connection:
         return bool(self._tls)
 
     @property
+    def source(self) -> str:
+        """Our address, on a direct route."""
+        return self._client.source
+
+    @property
     def is_open(self) -> bool:
         return self._dialogue is not None and self._dialogue.is_open
 

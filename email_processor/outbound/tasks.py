@@ -3,7 +3,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
-from email_processor.outbound import pool, queue, sending
+from email_processor.outbound import pool, queue, sending, tls_reporting
 from lib.doorbell import ring
 
 
@@ -18,6 +18,12 @@ def sweep() -> None:
     """Settle what dead workers left behind and ring for every zone that has due work."""
     for zone_name in queue.sweep():
         ring(send_due, zone_name)
+
+
+@shared_task
+def forget_old_tls_sessions() -> None:
+    """Delete what was counted for TLS reports of long ago."""
+    tls_reporting.forget_old()
 
 
 @worker_process_shutdown.connect

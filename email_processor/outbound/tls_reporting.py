@@ -9,7 +9,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from threading import Lock
 from typing import Any
@@ -20,6 +20,8 @@ from django.db import DatabaseError, connections, router
 from email_processor.models import PolicyType, TlsSessions
 
 _LONGEST_REASON = 200
+KEPT = timedelta(days=90)
+"""For how long the counts are kept. Who looks after a domain's servers asks for a day's report on the next day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ def _row(day: date, destination: str, policy: Policy, observed: Observed, count:
 def _key(day: date, destination: str, policy: Policy, observed: Observed) -> str:
     told = json.dumps([str(day), destination, asdict(policy), asdict(observed)], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def forget_old() -> int:
+    """Delete the rows of days that nobody asks for any more; says how many that were."""
+    return TlsSessions.objects.filter(day__lt=datetime.now(UTC).date() - KEPT).delete()[0]
 
 
 def report(destination: str, day: date) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pytest_django import Settings
 from email_processor.models import PolicyType, State, TlsSessions
 from email_processor.outbound import mta_sts, tls_reporting
 from email_processor.outbound.mta_sts import NoUse
+from email_processor.outbound.tasks import forget_old_tls_sessions
 from email_processor.outbound.tls import Failure
 from email_processor.outbound.tls import context as tls_context
 from email_processor.outbound.tls_reporting import Observed, Policy
@@ -73,6 +74,13 @@ def test_it_counts_connections_and_not_mails(zone: Zone, internet: Internet, tls
     directly(zone, internet, max_per_destination=1)
     drained(zone, *(f"{n}@bare.example" for n in range(5)))
     assert counted() == {("no-policy-found", ""): 1}
+
+
+def test_it_names_our_address_though_the_system_chose_it(zone: Zone, internet: Internet) -> None:
+    internet.sink("127.0.0.2")
+    directly(zone, internet)
+    drained(zone, "ann@bare.example")
+    assert TlsSessions.objects.get().source == "127.0.0.1"
 
 
 def test_it_counts_a_server_that_offers_nothing(zone: Zone, internet: Internet) -> None:
@@ -250,3 +258,12 @@ def test_each_policy_is_reported_for_itself() -> None:
     policies = tls_reporting.report("bare.example", today())["policies"]
     assert [one["policy"]["policy-type"] for one in policies] == ["no-policy-found", "tlsa"]
     assert [one["summary"]["total-successful-session-count"] for one in policies] == [1, 1]
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
+    tls_reporting.note("bare.example", NO_POLICY, Observed())
+    tls_reporting.note("bare.example", NO_POLICY, EXPIRED)
+    tls_reporting.write()
+    TlsSessions.objects.filter(failure="").update(day=today() - tls_reporting.KEPT - timedelta(days=1))
+    forget_old_tls_sessions()
+    assert counted() == {("no-policy-found", "certificate-expired"): 1}

@@ -18,6 +18,7 @@ from app_interface.parameters import BATCH_MESSAGE, KEY
 from app_interface.problems import Problem, from_refused, invalid
 from app_interface.requests import Request
 from email_processor.models import Recipient
+from email_processor.outbound.filling import Template
 from email_processor.outbound.submission import Refused, Submission
 
 MOST_MAILS = 1000
@@ -113,37 +114,53 @@ def _merge(caller: Caller, values: Mapping[str, Any], index: int) -> list[Item]:
         if values.get(name):
             raise invalid("In a mail merge every recipient gets a mail of its own: leave this out.", name)
     request = _request(caller, values, values.get("to"))
+    letter = _Letter(request.submission)
     return [
-        Item(index, position, _merged(request, merged, f"to[{position}].substitutions"))
+        Item(index, position, _merged(request, letter, merged, f"to[{position}].substitutions"))
         for position, merged in enumerate(values["to"])
     ]
 
 
-def _merged(request: Request, merged: Merged, field: str) -> Request | Problem:
+def _merged(request: Request, letter: "_Letter", merged: Merged, field: str) -> Request | Problem:
     try:
-        return replace(request, submission=_filled(request.submission, merged, field))
+        return replace(request, submission=letter.to(merged, field))
     except Problem as problem:
         return problem
 
 
-def _filled(submission: Submission, merged: Merged, field: str) -> Submission:
-    """`submission` for one recipient. Values are escaped in HTML and percent-encoded in the URL."""
-    known = merged.substitutions or {}
+class _Letter:
+    """A mail with blanks, taken apart once for all its recipients. Values are escaped in HTML and percent-encoded in the URL."""
 
-    def fill(text: str, written: Callable[[str], str] = str) -> str:
-        return _PLACEHOLDER.sub(lambda found: written(_known(known, found[1], field)), text) if "{{" in text else text
+    def __init__(self, mail: Submission) -> None:
+        self._mail = mail
+        texts = {"subject": mail.subject, "text": mail.text, "html": mail.html}
+        self._texts = {name: _template(text) for name, text in texts.items() if "{{" in text}
+        self._headers = [(name, _template(value)) for name, value in mail.headers]
+        self._unsubscribe = _template(mail.options.unsubscribe)
 
-    options = submission.options
-    unsubscribe = fill(options.unsubscribe, _quoted)
-    return replace(
-        submission,
-        destinations=of_kind(Recipient.Kind.TO, [merged.destination]),
-        subject=fill(submission.subject),
-        text=fill(submission.text),
-        html=fill(submission.html, html.escape),
-        headers=tuple((name, fill(value)) for name, value in submission.headers),
-        options=replace(options, unsubscribe=unsubscribe) if unsubscribe != options.unsubscribe else options,
-    )
+    def to(self, merged: Merged, field: str) -> Submission:
+        """The mail that one recipient gets. Raises invalid_request about `field` where he brings nothing for a blank."""
+        known = merged.substitutions or {}
+        own: dict[str, Any] = {
+            name: _filled(template, known, field, html.escape if name == "html" else str)
+            for name, template in self._texts.items()
+        }
+        # What has no blanks stays the same object, so that it is checked and encoded once for all (`outbound.acceptance`).
+        if any(template.blanks for _, template in self._headers):
+            own["headers"] = tuple((name, _filled(template, known, field)) for name, template in self._headers)
+        if self._unsubscribe.blanks:
+            url = _filled(self._unsubscribe, known, field, _quoted)
+            own["options"] = replace(self._mail.options, unsubscribe=url)
+        return replace(self._mail, destinations=of_kind(Recipient.Kind.TO, [merged.destination]), **own)
+
+
+def _template(text: str) -> Template:
+    parts = _PLACEHOLDER.split(text)
+    return Template(parts[::2], parts[1::2])
+
+
+def _filled(template: Template, known: Mapping[str, str], field: str, written: Callable[[str], str] = str) -> str:
+    return template.filled([written(_known(known, name, field)) for name in template.blanks])
 
 
 def _known(substitutions: Mapping[str, str], name: str, field: str) -> str:

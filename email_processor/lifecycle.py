@@ -48,6 +48,7 @@ OVERTAKEN: frozenset[State] = frozenset({State.RELAYED, State.DELIVERED, State.B
 
 
 _NOBODY: Mapping[UUID, str] = {}
+_NOTHING: Mapping[str, str] = {}
 _COUNTED = ("state", "attempts", "events_count", "told_count")
 _EVENT = ("recipient_id", "sequence", "type", "state", "at", "data")
 
@@ -176,7 +177,7 @@ def _is_worth_an_event(row: Standing, move: Move) -> bool:
 
 def _first_event(row: Recipient, suppressed: Mapping[UUID, str]) -> tuple[Any, ...]:
     type = EventType.SUPPRESSED if row.state == State.SUPPRESSED else EventType.ACCEPTED
-    why = {"why": suppressed[row.pk]} if row.pk in suppressed else {}
+    why = {"why": suppressed[row.pk]} if row.pk in suppressed else _NOTHING
     return row.pk, 1, type.value, row.state, row.state_at, why
 
 

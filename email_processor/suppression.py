@@ -104,9 +104,15 @@ def suppressed(zone: Zone, application: Application | None, addresses: Collectio
 
     One query, and another where there are any.
     """
-    application_id = application.pk if application is not None else None
+    return suppressed_at(zone.pk, application.pk if application is not None else None, addresses)
+
+
+def suppressed_at(zone_id: int, application_id: UUID | None, addresses: Collection[str]) -> dict[str, Suppression]:
+    """The same of keys."""
     forms = {address: comparable(address) for address in addresses}
-    entries = _binding(zone.pk, forms.values())
+    entries = _binding(zone_id, forms.values())
+    if entries.is_empty:
+        return {}
     found = {address: entries.get((form, application_id)) for address, form in forms.items()}
     return {address: entry for address, entry in found.items() if entry is not None}
 
@@ -220,6 +226,10 @@ class _Binding:
 
     def __init__(self, entries: Iterable[Suppression]) -> None:
         self._entries = {(entry.address, entry.application_id): entry for entry in entries}
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._entries
 
     def get(self, who: tuple[str, UUID | None]) -> Suppression | None:
         address, _ = who

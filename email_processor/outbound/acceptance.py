@@ -1,9 +1,8 @@
 """The first station: check a submission, store it and queue it, in one transaction. What is committed here will be sent."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -12,21 +11,18 @@ from django.utils import timezone
 
 from email_processor import lifecycle, suppression
 from email_processor.models import Attachment, Content, Message, Recipient, State, Suppression
-from email_processor.models.recipient import owner_of, share_of
 from email_processor.outbound import dkim, mime
-from email_processor.outbound.addresses import domain_of, needs_smtputf8, wire_address
-from email_processor.outbound.checking import check
-from email_processor.outbound.expectation import expected_receipts
-from email_processor.outbound.submission import Destination, Mailbox, Refused, Submission
+from email_processor.outbound.addresses import needs_smtputf8, wire_address
+from email_processor.outbound.checking import check_mail
+from email_processor.outbound.framing import Frame, Frames
+from email_processor.outbound.submission import Destination, Refused, Submission
 from email_processor.outbound.tasks import send_due
-from epm.choices import InDoubtPolicy, RegisteredDelivery
-from epm.models import Application, EmailConnection, Zone
+from epm.models import EmailConnection
 from lib import bulk
-from lib.briefly import remembered
 from lib.doorbell import ring
-from lib.ids import new_id
+from lib.ids import new_ids
 
-_PORTION, _PORTION_OCTETS = 250, 8_000_000
+_PORTION_OCTETS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +54,11 @@ def accept_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
 
     Answers one value each, in order.
     """
-    now = timezone.now()
     outcomes: list[Accepted | Refused] = []
     with transaction.atomic(savepoint=False):
+        frames = Frames(timezone.now())
         for some in _in_portions(submissions):
-            drafts = _held_back([_drafted(submission, now) for submission in some])
+            drafts = _held_back(_drafts(some, frames))
             _store([draft for draft in drafts if isinstance(draft, _Draft)])
             outcomes += [_accepted(draft) for draft in drafts]
     return outcomes
@@ -73,7 +69,7 @@ class _Draft:
     """What will be stored for one submission."""
 
     submission: Submission
-    ways: Sequence[EmailConnection]
+    frame: Frame
     message: Message
     content: bytes
     recipients: list[Recipient]
@@ -86,35 +82,53 @@ def _in_portions(submissions: Sequence[Submission]) -> Iterator[list[Submission]
     portion, octets = list[Submission](), 0
     for submission in submissions:
         portion.append(submission)
+        octets += len(submission.text) + len(submission.html)
         octets += sum(len(file.content) for file in submission.attachments)
-        if len(portion) == _PORTION or octets > _PORTION_OCTETS:
+        if octets > _PORTION_OCTETS:
             yield portion
             portion, octets = [], 0
-    yield portion
+    if portion:
+        yield portion
 
 
-def _drafted(submission: Submission, now: datetime) -> _Draft | Refused:
+def _drafts(submissions: Sequence[Submission], frames: Frames) -> list[_Draft | Refused]:
+    ids = new_ids(len(submissions))
+    return [_drafted(submission, id, frames) for submission, id in zip(submissions, ids, strict=True)]
+
+
+def _drafted(submission: Submission, id: UUID, frames: Frames) -> _Draft | Refused:
+    frame = frames.of(submission)
+    if isinstance(frame, Refused):
+        return frame
+    message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
     try:
-        check(submission, now)
-        ways = () if submission.options.sandbox else _ways_out(submission.zone, submission.options.connection)
-        message, content = _compose(submission, ways, now)
+        check_mail(submission)
+        content = mime.build(submission, id, message_id_header, frame.fields)
     except Refused as refused:
         return refused
-    return _Draft(submission, ways, message, content, _recipients(submission, ways, message))
+    except ValueError as error:
+        return Refused("invalid_request", str(error), field="headers")
+    content = dkim.sign(content, frame.signers, frames.now)
+    message = bulk.like(
+        frame.message,
+        id=id,
+        subject=submission.subject,
+        message_id_header=message_id_header,
+        envid=submission.options.envid or str(id),
+        size=len(content),
+        smtputf8=frame.message.smtputf8 or _shows_utf8_addresses(submission),
+    )
+    return _Draft(submission, frame, message, content, _recipients(submission, frame, id))
 
 
 def _held_back(drafts: Sequence[_Draft | Refused]) -> list[_Draft | Refused]:
     """Mark those recipients who get no mail; refused is a mail that nobody would get. A query for each application."""
-    addresses: defaultdict[tuple[Zone, Application | None], list[str]] = defaultdict(list)
+    addresses: defaultdict[tuple[int, UUID | None], list[str]] = defaultdict(list)
     for draft in drafts:
         if isinstance(draft, _Draft):
-            addresses[_sender_of(draft)] += [row.address for row in draft.recipients]
-    entries = {sender: suppression.suppressed(*sender, asked) for sender, asked in addresses.items()}
-    return [_without(draft, entries[_sender_of(draft)]) if isinstance(draft, _Draft) else draft for draft in drafts]
-
-
-def _sender_of(draft: _Draft) -> tuple[Zone, Application | None]:
-    return draft.submission.zone, draft.submission.application
+            addresses[draft.frame.sender] += [row.address for row in draft.recipients]
+    entries = {sender: suppression.suppressed_at(*sender, asked) for sender, asked in addresses.items()}
+    return [_without(draft, entries[draft.frame.sender]) if isinstance(draft, _Draft) else draft for draft in drafts]
 
 
 def _without(draft: _Draft, entries: Mapping[str, Suppression]) -> _Draft | Refused:
@@ -133,139 +147,45 @@ def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
     if isinstance(draft, Refused):
         return draft
     expected = {
-        row.pk: [] if row.pk in draft.suppressed else expected_receipts(draft.ways, row.notify)
-        for row in draft.recipients
+        row.pk: [] if row.pk in draft.suppressed else draft.frame.expected_for(row.notify) for row in draft.recipients
     }
-    return Accepted(draft.message, tuple(draft.recipients), tuple(draft.ways), expected)
-
-
-@remembered
-def _ways_out(zone: Zone, name: str) -> tuple[EmailConnection, ...]:
-    """The connection of that `name`, else all that are enabled in the zone, preferred ones first."""
-    enabled = EmailConnection.objects.filter(zone=zone, enabled=True)
-    ways = tuple(enabled.filter(name=name) if name else enabled.order_by("preference", "pk"))
-    if not ways and name:
-        detail = f"The zone {zone.name} has no enabled connection named {name!r}."
-        raise Refused("invalid_request", detail, field="connection")
-    if not ways:
-        detail = f"The zone {zone.name} has no enabled connection to a mail server yet."
-        raise Refused("processor_unavailable", detail)
-    return ways
-
-
-def _compose(submission: Submission, ways: Sequence[EmailConnection], now: datetime) -> tuple[Message, bytes]:
-    """The Message and its MIME bytes, neither stored yet."""
-    options, id = submission.options, new_id()
-    message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
-    content = _built(submission, id, message_id_header, now)
-    content = dkim.sign(content, dkim.signers(submission.zone, domain_of(submission.sender.address)), now)
-    message = bulk.new(
-        Message,
-        id=id,
-        zone_id=submission.zone.pk,
-        application_id=submission.application.pk if submission.application else None,
-        credential_id=submission.credential.pk if submission.credential else None,
-        connection_id=ways[0].pk if options.connection and ways else None,
-        session_id=submission.session,
-        sender=submission.sender.address,
-        from_header=_as_text(submission.sender),
-        subject=submission.subject,
-        message_id_header=message_id_header,
-        envid=options.envid or str(id),
-        ret=options.ret,
-        return_path_domain=ways[0].return_path_domain if ways else settings.EPM_RETURN_PATH_DOMAIN,
-        ucid=submission.ucid,
-        caller_session=submission.caller_session,
-        parent=submission.parent,
-        tags=list(options.tags),
-        metadata=options.metadata,
-        priority=options.priority,
-        send_at=options.send_at,
-        expire_at=_expiry(submission, now),
-        tell_by=options.tell_by,
-        sandbox=options.sandbox,
-        in_doubt_policy=_in_doubt_policy(submission),
-        size=len(content),
-        smtputf8=_shows_utf8_addresses(submission),
-        accepted_at=now,
-    )
-    return message, content
-
-
-def _built(submission: Submission, id: UUID, message_id_header: str, now: datetime) -> bytes:
-    try:
-        return mime.build(submission, id, message_id_header, now)
-    except ValueError as error:
-        raise Refused("invalid_request", str(error), field="headers") from error
-
-
-def _expiry(submission: Submission, now: datetime) -> datetime:
-    """What the caller asks, but never later than the platform's own limit allows."""
-    latest = max(now, submission.options.send_at or now) + settings.EPM_MAXIMUM_AGE
-    return min(submission.options.expire_at or latest, latest)
-
-
-def _in_doubt_policy(submission: Submission) -> str:
-    if submission.options.in_doubt is not None:
-        return submission.options.in_doubt
-    return submission.application.in_doubt_policy if submission.application else InDoubtPolicy.RESEND
+    return Accepted(draft.message, tuple(draft.recipients), draft.frame.ways, expected)
 
 
 def _shows_utf8_addresses(submission: Submission) -> bool:
-    """Is there an address in the header that only RFC 6532 lets stand there? (Bcc is in the envelope alone.)"""
-    shown = [d.mailbox for d in submission.destinations if d.kind != Recipient.Kind.BCC]
-    return any(needs_smtputf8(m.address) for m in (submission.sender, *submission.options.reply_to, *shown))
+    """Is there a recipient in the header that only RFC 6532 lets stand there? (Bcc is in the envelope alone.)"""
+    return any(needs_smtputf8(d.mailbox.address) for d in submission.destinations if d.kind != Recipient.Kind.BCC)
 
 
-def _recipients(submission: Submission, ways: Sequence[EmailConnection], message: Message) -> list[Recipient]:
+def _recipients(submission: Submission, frame: Frame, message: UUID) -> list[Recipient]:
     """One queued row for every address; an address given twice is sent to once."""
-    usual_notify = submission.options.notify or _registered_delivery(submission, ways).notify
-    due_at = max(message.accepted_at, message.send_at or message.accepted_at)
-    share, owner = share_of(message), owner_of(message)
+    destinations = _each_once(submission.destinations)
     return [
-        bulk.new(
-            Recipient,
-            message_id=message.pk,
-            zone_id=message.zone_id,
-            application_id=message.application_id,
-            credential_id=owner,
+        bulk.like(
+            frame.recipient,
+            id=id,
+            message_id=message,
             kind=destination.kind,
             address=destination.mailbox.address,
             name=destination.mailbox.name[:200],
-            notify=destination.notify or usual_notify,
+            notify=destination.notify or frame.recipient.notify,
             orcpt=destination.orcpt or _original_recipient(destination.mailbox.address),
             metadata=destination.metadata,
-            state=State.QUEUED,
-            state_at=message.accepted_at,
-            priority=message.priority,
-            due_at=due_at,
-            share=share,
-            expire_at=message.expire_at,
         )
-        for destination in _each_once(submission.destinations)
+        for destination, id in zip(destinations, new_ids(len(destinations)), strict=True)
     ]
 
 
-def _each_once(destinations: Iterable[Destination]) -> Iterable[Destination]:
+def _each_once(destinations: Collection[Destination]) -> Collection[Destination]:
     first: dict[str, Destination] = {}
     for destination in destinations:
         first.setdefault(wire_address(destination.mailbox.address), destination)
     return first.values()
 
 
-def _registered_delivery(submission: Submission, ways: Sequence[EmailConnection]) -> RegisteredDelivery:
-    if submission.application is not None and submission.application.registered_delivery:
-        return RegisteredDelivery(submission.application.registered_delivery)
-    return RegisteredDelivery(ways[0].registered_delivery if ways else RegisteredDelivery.SUCCESS_AND_FAILURE)
-
-
 def _original_recipient(address: str) -> str:
     """ORCPT, decoded (RFC 3461 4.2; RFC 6533 3 for addresses that ASCII cannot say)."""
     return f"utf-8;{address}" if needs_smtputf8(address) else f"rfc822;{wire_address(address)}"
-
-
-def _as_text(mailbox: Mailbox) -> str:
-    return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
 
 
 def _store(drafts: Sequence[_Draft]) -> None:

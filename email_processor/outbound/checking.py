@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.conf import settings
 
-from email_processor.models import Recipient
 from email_processor.outbound.addresses import ascii_domain, domain_of, wire_address
 from email_processor.outbound.envelope import original_recipient, xtext
 from email_processor.outbound.submission import Destination, Mailbox, Refused, Submission
@@ -41,21 +40,29 @@ _ENVID_LENGTH, _ORCPT_LENGTH = 100, 500
 _ID_CHARACTERS = 200
 
 
-def check(submission: Submission, now: datetime) -> None:
-    """Raises Refused for the first thing that stands against accepting `submission`."""
+def check_frame(submission: Submission, now: datetime) -> None:
+    """Raises Refused for the first thing that stands against all mails that have this one's sender, headers and options."""
     _check_application(submission)
     _check_sender(submission)
-    _check_destinations(submission)
-    _check_attachments(submission)
     _check_headers(submission)
     _check_options(submission)
     _check_lengths(submission)
     _check_times(submission, now)
 
 
+def check_mail(submission: Submission) -> None:
+    """Raises Refused for the first thing that stands against this very mail."""
+    _check_destinations(submission)
+    _check_text(submission.subject, "subject")
+    if submission.attachments:
+        _check_attachments(submission)
+
+
 def check_notify(notify: str, field: str = "notify") -> None:
     """NOTIFY (RFC 3461 4.1): empty, NEVER alone, or a mix of the others, each once."""
-    words = notify.split(",") if notify else []
+    if not notify:
+        return
+    words = notify.split(",")
     if words != ["NEVER"] and (set(words) - _NOTIFY or len(set(words)) < len(words)):
         raise Refused("invalid_request", "notify is NEVER, or any of SUCCESS, FAILURE and DELAY", field=field)
 
@@ -104,7 +111,7 @@ def _check_destinations(submission: Submission) -> None:
 
 
 def _check_destination(destination: Destination) -> None:
-    _check_mailbox(destination.mailbox, Recipient.Kind(destination.kind).value)
+    _check_mailbox(destination.mailbox, destination.kind)
     check_notify(destination.notify)
     orcpt = destination.orcpt
     if orcpt and (not _ORCPT.match(orcpt) or len(original_recipient(orcpt)) > _ORCPT_LENGTH):
@@ -115,7 +122,7 @@ def _check_mailbox(mailbox: Mailbox, field: str) -> None:
     try:
         wire_address(mailbox.address)
     except ValueError as error:
-        raise Refused("invalid_request", f"{mailbox.address!r} is no address: {error}", field=field) from error
+        raise Refused("invalid_request", f"{mailbox.address!r} is no address: {error}", field=str(field)) from error
     _check_text(mailbox.name, field)
 
 
@@ -132,7 +139,6 @@ def _check_attachments(submission: Submission) -> None:
 
 
 def _check_headers(submission: Submission) -> None:
-    _check_text(submission.subject, "subject")
     seen = {"reply-to"} if submission.options.reply_to else set()
     seen |= {"list-unsubscribe", "list-unsubscribe-post"} if submission.options.unsubscribe else set()
     for name, value in submission.headers:
@@ -185,4 +191,5 @@ def _check_times(submission: Submission, now: datetime) -> None:
 def _check_text(text: str, field: str) -> None:
     """No CR, LF, NUL or other control character may reach a header: that is how headers are smuggled in."""
     if _CONTROL.search(text):
-        raise Refused("invalid_request", "line breaks and control characters are not allowed here", field=field)
+        detail = "line breaks and control characters are not allowed here"
+        raise Refused("invalid_request", detail, field=str(field))

@@ -19,7 +19,7 @@ _PARAMETER_PIECE = 60
 
 def text_field(name: str, value: str) -> str:
     """One folded field of free text, which takes any text there is."""
-    if value.isascii() and any(len(word) > _WISHED_LINE for word in value.split()):
+    if len(value) > _WISHED_LINE and value.isascii() and any(len(word) > _WISHED_LINE for word in value.split()):
         return _folded(name, _encoded_words(value))
     return field(name, value)
 

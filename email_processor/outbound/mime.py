@@ -7,12 +7,14 @@ general composer of the standard library costs five times as much, and every acc
 import binascii
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from uuid import UUID
 
 from email_processor.models import Recipient
+from email_processor.outbound.filling import Filled, interleaved, with_crlf
 from email_processor.outbound.header_fields import addresses_field, field, parameter, text_field
 from email_processor.outbound.submission import AttachedFile, Submission
 
@@ -24,20 +26,33 @@ MESSAGE_ID_FIELD = "X-EPM-Message-Id"
 """Names our Message in the mail, so that headers a report returns lead back to it even where a relay rewrote Message-ID."""
 
 
-def build(submission: Submission, message_id: UUID, message_id_header: str, date: datetime) -> bytes:
-    """The whole mail. Bcc appears nowhere in it. Raises ValueError for an address or a field no server could take."""
-    fields = [
-        addresses_field("From", [submission.sender]),
-        *_address_fields(submission),
-        *([text_field("Subject", submission.subject)] if submission.subject else []),
-        _date_field(date),
-        field("Message-ID", message_id_header),
-        field(MESSAGE_ID_FIELD, str(message_id)),
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What mails that differ only in their recipients and texts have in common, written once for all of them."""
+
+    before: str
+    """The fields before those of the recipients."""
+    date: str
+    after: str
+    """The fields after all that are a mail's own."""
+
+
+def frame(submission: Submission, date: datetime) -> Frame:
+    """The frame of `submission`, and of all others with its sender, headers and options.
+
+    Raises ValueError for an address or a field no server could take.
+    """
+    reply_to = submission.options.reply_to
+    after = [
         *_unsubscribe_fields(submission.options.unsubscribe),
         *(field(name, value) for name, value in submission.headers),
         "MIME-Version: 1.0\r\n",
     ]
-    return "".join(fields).encode() + _body(submission)
+    return Frame(
+        addresses_field("From", [submission.sender]) + (addresses_field("Reply-To", reply_to) if reply_to else ""),
+        _date_field(date),
+        "".join(after),
+    )
 
 
 @lru_cache(maxsize=16)  # mails that are accepted together have one date
@@ -45,10 +60,21 @@ def _date_field(date: datetime) -> str:
     return field("Date", format_datetime(date))
 
 
-def _address_fields(submission: Submission) -> Iterable[str]:
+def build(submission: Submission, message_id: UUID, message_id_header: str, frame: Frame) -> bytes:
+    """The whole mail. Bcc appears nowhere in it. Raises ValueError for an address or a field no server could take."""
+    fields = [
+        frame.before,
+        *_recipient_fields(submission),
+        text_field("Subject", submission.subject) if submission.subject else "",
+        frame.date,
+        f"Message-ID: {message_id_header}\r\n{MESSAGE_ID_FIELD}: {message_id}\r\n",
+        frame.after,
+    ]
+    return "".join(fields).encode() + _body(submission)
+
+
+def _recipient_fields(submission: Submission) -> Iterable[str]:
     to, cc = submission.of_kind(Recipient.Kind.TO), submission.of_kind(Recipient.Kind.CC)
-    if submission.options.reply_to:
-        yield addresses_field("Reply-To", submission.options.reply_to)
     if to:
         yield addresses_field("To", to)
     if cc:
@@ -65,9 +91,9 @@ def _unsubscribe_fields(url: str) -> Iterable[str]:
 
 def _body(submission: Submission) -> bytes:
     """The fields of the outermost part and everything below them."""
+    text = _text_part("plain", submission.text) if submission.text or not submission.html else b""
     inline = [file for file in submission.attachments if file.content_id]
     others = [file for file in submission.attachments if not file.content_id]
-    text = _text_part("plain", submission.text)
     if submission.html:
         html = _html_part(submission.html, inline)
         text = _multipart("alternative", [text, html]) if submission.text else html
@@ -94,12 +120,34 @@ def _multipart(kind: str, parts: list[bytes], more: str = "") -> bytes:
 
 
 def _text_part(kind: str, text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    content = (lines if lines.endswith("\r\n") else f"{lines}\r\n").encode()
-    charset = "us-ascii" if content.isascii() else "utf-8"
+    content = _filled_in_7bit(text) if isinstance(text, Filled) else None
+    if content is not None:
+        return _text_head(kind, "us-ascii", "7bit") + content
+    content = _lines(text)
     encoding, encoded = _encoded_text(content)
+    return _text_head(kind, "us-ascii" if content.isascii() else "utf-8", encoding) + encoded
+
+
+def _text_head(kind: str, charset: str, encoding: str) -> bytes:
     head = f"Content-Type: text/{kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-    return head.encode() + encoded
+    return head.encode()
+
+
+def _lines(text: str) -> bytes:
+    """With line ends of CRLF, also at the end."""
+    lines = with_crlf(text)
+    return (lines if lines.endswith("\r\n") else f"{lines}\r\n").encode()
+
+
+def _filled_in_7bit(text: Filled) -> bytes | None:
+    """The same of a text whose template is encoded already; None where that needs a look at the whole."""
+    octets, values = text.template.octets, text.values
+    if octets is None or not all(value.isascii() and value.isprintable() for value in values):
+        return None
+    if text.template.longest_line + sum(map(len, values)) > LONGEST_LINE:
+        return None
+    content = b"".join(interleaved(octets, [value.encode() for value in values]))
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
 def _encoded_text(content: bytes) -> tuple[str, bytes]:

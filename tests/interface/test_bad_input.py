@@ -138,7 +138,7 @@ def test_it_logs_what_it_does_not_expect_and_tells_only_the_incident(
     def fail(*_: Any) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(acceptance, "check", fail)
+    monkeypatch.setattr(acceptance, "check_mail", fail)
     answer = door.send()
     assert problem(answer)[:2] == (500, "internal")
     assert b"secret" not in answer.content

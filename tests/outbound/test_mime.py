@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from email_processor.models import Recipient
 from email_processor.outbound import mime
+from email_processor.outbound.filling import Template
 from email_processor.outbound.submission import AttachedFile, Destination, Mailbox
 from epm.models import Zone
 from tests.outbound.submissions import make_submission
@@ -22,7 +23,8 @@ ID = uuid4()
 
 
 def raw(*addresses: str, **fields: Any) -> bytes:
-    return mime.build(make_submission(Zone(), *addresses, **fields), ID, f"<{ID}@epm.localhost>", NOW)
+    submission = make_submission(Zone(), *addresses, **fields)
+    return mime.build(submission, ID, f"<{ID}@epm.localhost>", mime.frame(submission, NOW))
 
 
 def built(*addresses: str, **fields: Any) -> EmailMessage:
@@ -207,3 +209,26 @@ def test_html_with_an_image_alone_is_nothing_more() -> None:
 def test_base64_is_that_of_the_standard_library(octets: int) -> None:
     content = random.Random(octets).randbytes(octets)
     assert mime._base64(content) == base64.encodebytes(content).replace(b"\n", b"\r\n")
+
+
+# --- mail merges
+
+
+TEXTS = st.text("ab \r\n.=", max_size=30) | st.text("ab\tdömi\0\x85", max_size=30)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=4), TEXTS)
+@settings(deadline=None)
+def test_a_filled_text_is_written_as_if_it_had_no_template(parts: list[tuple[str, str]], end: str) -> None:
+    template = Template([*(piece for piece, _ in parts), end], ["name"] * len(parts))
+    filled = template.filled([value for _, value in parts])
+    assert filled == "".join(piece + value for piece, value in parts) + end
+    assert raw(text=filled) == raw(text=str(filled))
+
+
+@pytest.mark.parametrize("length", [997, 998, 999, 2000])
+def test_a_value_that_makes_a_line_too_long_is_folded(length: int) -> None:
+    template = Template(["Dear ", "!"], ["name"])
+    filled = template.filled(["x" * (length - 6)])
+    assert max(map(len, raw(text=filled).split(b"\r\n"))) <= 998
+    assert text_of(built(text=filled)) == f"{filled}\n"

@@ -18,8 +18,8 @@ from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
 
-PAUSE = 0.02
-"""Seconds that a process rings no more after it has rung, where rings are gathered."""
+SHARE, LONGEST_PAUSE = 20, 0.1
+"""Where rings are gathered, a process rings for a twentieth of its time at most, and pauses for so many seconds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ def ring(task: "Task[Any, Any]", *args: str) -> None:
 
 @contextmanager
 def gathered(pause: Callable[[float], object] = time.sleep) -> Iterator[None]:
-    """Meanwhile rings are sent by a thread of their own: the first at once, those of the next PAUSE together, one of a kind.
+    """Meanwhile rings are sent by a thread of their own: the first at once, then those of each pause together, one of a kind.
 
-    For a process that commits a hundred times a second: to send one costs more than the rest of the commit.
+    For a process that commits a hundred times a second: to send one costs as much as the rest of the commit.
     """
     gatherer = _Gatherer(pause)
     thread = threading.Thread(target=gatherer.run, name="doorbell", daemon=True)
@@ -76,13 +76,14 @@ class _Gatherer:
     def run(self) -> None:
         """Send until the end."""
         while asked := self._gathered():
+            began = time.monotonic()
             for ring in asked:
                 try:
                     _send(ring)
                 except Exception:
                     # As on_commit(robust=True) does; the next ring must not find nobody.
                     log.exception("could not ring %s", ring.task.name)
-            self._pause(PAUSE)
+            self._pause(min(LONGEST_PAUSE, SHARE * (time.monotonic() - began)))
 
     def end(self) -> None:
         """Send what is left, then no more."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from app_interface.authentication import Caller
 from app_interface.operations import shapes
@@ -17,7 +17,7 @@ from epm.choices import Scope
 from epm.models import Application
 
 _FEW = 1_000
-"""So many recipients may have one address that the receipts of all of them are looked up."""
+"""So many messages may have one ucid, and so many recipients one address, that what is theirs is looked up by their keys."""
 
 
 def search(caller: Caller, query: Mapping[str, Any]) -> Shape:
@@ -40,24 +40,29 @@ def receipts(caller: Caller, query: Mapping[str, Any]) -> Shape:
 
 def _recipients(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Recipient]]:
     """Along the index of the address or the ucid, where one is asked for; else along those of each application."""
-    applications, state = applications_of(caller, values), values.get("state")
+    applications, state, ucid = applications_of(caller, values), values.get("state"), values.get("ucid")
+    visible = _visible(caller, applications, values)
     has_state = Q(state=state) if state else Q()
+    messages = _few(Message.objects.filter(ucid=ucid)) if ucid else None
+    has_ucid = Q(message__ucid=ucid) if ucid else Q()
     if "recipient" in values:
         rows = Recipient.objects.filter(address__among=[values["recipient"]])
-        wanted = has_state & _visible(caller, applications, values)
-        yield Stream(rows, ("address",), wanted & Q(message__ucid=values["ucid"]) if "ucid" in values else wanted)
-    elif "ucid" in values:
-        messages = list(Message.objects.filter(ucid=values["ucid"]).values_list("pk", flat=True))
-        wanted = has_state & _visible(caller, applications, values)
-        yield Stream(Recipient.objects.filter(message__among=messages), (), wanted)
+        yield Stream(rows, ("address",), has_state & has_ucid & visible)
+    elif messages is not None:
+        yield Stream(Recipient.objects.filter(message__among=messages), (), has_state & visible)
+    elif state in RESTING:
+        yield from _of_each(Recipient.objects.filter(state=state), has_ucid, caller, values)
     else:
-        rested = Recipient.objects.filter(state=state) if state in RESTING else Recipient.objects.all()
-        for application in applications:
-            yield of_application(rested, application, Q() if state in RESTING else has_state)
-        if "application" not in values:
-            yield Stream(
-                Recipient.objects.filter(credential__among=[caller.credential.pk]), ("credential_id",), has_state
-            )
+        yield from _of_each(Recipient.objects.all(), has_state & has_ucid, caller, values)
+
+
+def _of_each(
+    rows: "QuerySet[Recipient]", wanted: Q, caller: Caller, values: Mapping[str, Any]
+) -> Iterator[Stream[Recipient]]:
+    for application in applications_of(caller, values):
+        yield of_application(rows, application, wanted)
+    if "application" not in values:
+        yield Stream(rows.filter(credential__among=[caller.credential.pk]), ("credential_id",), wanted)
 
 
 def _visible(caller: Caller, applications: Sequence[Application], values: Mapping[str, Any], recipient: str = "") -> Q:
@@ -69,7 +74,7 @@ def _visible(caller: Caller, applications: Sequence[Application], values: Mappin
 
 def _receipts(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[DeliveryReceipt]]:
     applications, address = applications_of(caller, values), values.get("recipient")
-    recipients = _all_with(address) if address else None
+    recipients = _few(Recipient.objects.filter(address__among=[address])) if address else None
     if recipients is not None:
         rows = DeliveryReceipt.objects.filter(recipient__among=recipients)
         yield Stream(rows, (), _visible(caller, applications, values, "recipient__"))
@@ -82,8 +87,7 @@ def _receipts(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Deli
         yield Stream(nobodys, ("application_id",), has_address & Q(recipient__credential=caller.credential))
 
 
-def _all_with(address: str) -> list[UUID] | None:
-    """The recipients with an address; None where they are many."""
-    rows = Recipient.objects.filter(address__among=[address]).order_by("address", "pk")
-    found = list(rows.values_list("pk", flat=True)[: _FEW + 1])
-    return found if len(found) <= _FEW else None
+def _few(rows: "QuerySet[Any]") -> list[UUID] | None:
+    """The keys of `rows`; None where they are too many to look each of them up."""
+    keys = list(rows.order_by().values_list("pk", flat=True)[: _FEW + 1])
+    return keys if len(keys) <= _FEW else None

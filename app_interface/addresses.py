@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import email_validator
 from email_validator import EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
 from app_interface.lists import Part, Piece, pieces
 from app_interface.problems import invalid
@@ -21,6 +22,7 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 CONTROLS = re.compile(f"[{CONTROL}]")
+_ORDINARY = re.compile(r"(?=.{3,254}\Z)(?=.{1,64}@)([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)\Z")
 _NOT_IN_A_NAME = re.compile(r"[@:;\\\[\]]")
 
 
@@ -62,8 +64,21 @@ def address(text: str, field: str) -> str:
     return f"{local}@{domain}"
 
 
-@lru_cache(maxsize=4096)  # the same senders, and often the same recipients, come again and again
 def _parts(text: str) -> tuple[str, str]:
+    """Local part and domain. The ordinary address of ordinary characters is not taken apart anew for its domain alone."""
+    match = _ORDINARY.match(text)
+    if match and "xn--" not in text.lower() and match[1].lower() not in CASE_INSENSITIVE_MAILBOX_NAMES:
+        return match[1], _domain(match[2])
+    return _validated(text)
+
+
+@lru_cache(maxsize=4096)  # the same ones come again and again
+def _domain(domain: str) -> str:
+    return _validated(f"a@{domain}")[1]
+
+
+@lru_cache(maxsize=4096)
+def _validated(text: str) -> tuple[str, str]:
     valid = validate_email(
         text,
         check_deliverability=False,

@@ -2,7 +2,8 @@ import string
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app_interface.addresses import mailbox
@@ -100,6 +101,22 @@ def test_it_refuses_what_is_no_mailbox(text: str) -> None:
     with pytest.raises(Problem) as refused:
         mailbox(text, "from")
     assert (refused.value.code, refused.value.field) == ("invalid_request", "from")
+
+
+_LABELS = st.text("aB-9.x", min_size=1, max_size=20)
+
+
+@given(st.text("aB.+_9-ö'", min_size=1, max_size=12) | st.sampled_from(["INFO", "a" * 64]), _LABELS)
+@settings(deadline=None)
+def test_it_reads_ordinary_addresses_as_the_library_does(local: str, domain: str) -> None:
+    text = f"{local}@{domain}.example"
+    try:
+        valid = validate_email(text, check_deliverability=False, globally_deliverable=False, allow_quoted_local=True)
+    except EmailNotValidError:
+        with pytest.raises(Problem):
+            mailbox(text, "to")
+    else:
+        assert mailbox(text, "to").address == f"{valid.local_part}@{valid.ascii_domain.lower()}"
 
 
 def test_it_takes_addresses_up_to_the_limits() -> None:

@@ -75,14 +75,22 @@ def _fault12(code: str, reason: str, detail: etree._Element | None = None, subco
 
 def _upgrade() -> etree._Element:
     upgrade = etree.Element(V12.tag("Upgrade"), nsmap={V12.prefix: V12.namespace})
-    for version in reversed(VERSIONS):
-        etree.SubElement(
-            upgrade, V12.tag("SupportedEnvelope"), {"qname": "ns:Envelope"}, nsmap={"ns": version.namespace}
-        )
+    upgrade.extend(_naming("SupportedEnvelope", version.tag("Envelope")) for version in reversed(VERSIONS))
     return upgrade
 
 
 def _not_understood(tag: str) -> etree._Element:
+    return _naming("NotUnderstood", tag)
+
+
+def _naming(block: str, tag: str) -> etree._Element:
+    """An element that names `tag` by its attribute qname.
+
+    An envelope's namespace goes by the prefix that envelopes give it: lxml drops a second prefix for the same namespace.
+    """
     name = etree.QName(tag)
-    nsmap = {V12.prefix: V12.namespace, "ns": name.namespace or ""}
-    return etree.Element(V12.tag("NotUnderstood"), {"qname": f"ns:{name.localname}"}, nsmap=nsmap)
+    prefixes = {version.namespace: version.prefix for version in VERSIONS}
+    prefix = prefixes.get(name.namespace, "ns") if name.namespace else None
+    declared = {V12.prefix: V12.namespace, **({prefix: name.namespace} if prefix else {})}
+    qname = f"{prefix}:{name.localname}" if prefix else name.localname
+    return etree.Element(V12.tag(block), {"qname": qname}, nsmap=declared)

@@ -125,8 +125,19 @@ def test_it_names_what_it_did_not_understand(caller: Caller) -> None:
     header = f'<t:Transaction xmlns:t="urn:t" xmlns:e="{ENV12}" e:mustUnderstand="true"/>'
     answer = caller.send(header=header, version=ENV12)
     block = answer.root[0][0]
-    prefix, _, name = (block.get("qname") or "").partition(":")
-    assert (block.tag, block.nsmap[prefix], name) == (f"{{{ENV12}}}NotUnderstood", "urn:t", "Transaction")
+    assert (block.tag, named(block)) == (f"{{{ENV12}}}NotUnderstood", "{urn:t}Transaction")
+
+
+def named(block: etree._Element) -> str:
+    """The name that its qname stands for. Raises KeyError where its prefix stands for nothing."""
+    prefix, _, name = (block.get("qname") or "").rpartition(":")
+    return f"{{{block.nsmap[prefix]}}}{name}" if prefix else name
+
+
+@pytest.mark.parametrize(("namespace", "name"), [("", "T"), (ENV12, f"{{{ENV12}}}T"), (NS, f"{{{NS}}}T")])
+def test_it_names_it_whatever_its_namespace(caller: Caller, namespace: str, name: str) -> None:
+    header = f'<T xmlns="{namespace}" xmlns:e="{ENV12}" e:mustUnderstand="true"/>'
+    assert named(caller.send(header=header, version=ENV12).root[0][0]) == name
 
 
 @pytest.mark.parametrize(
@@ -145,6 +156,12 @@ def test_it_passes_over_headers_for_others(caller: Caller, version: str, header:
 def test_it_answers_other_envelopes_with_a_version_mismatch(caller: Caller) -> None:
     answer = caller.post(envelope(request(), version="urn:soap:2"))
     assert (answer.status, answer.faultcode) == (500, "VersionMismatch")
+
+
+@BOTH
+def test_it_tells_which_envelopes_it_reads(caller: Caller, version: str) -> None:
+    upgrade = caller.post(envelope(request(), version="urn:soap:2"), content_type=TYPES[version]).root[0][0]
+    assert [named(block) for block in upgrade] == [f"{{{ENV12}}}Envelope", f"{{{ENV11}}}Envelope"]
 
 
 @pytest.mark.parametrize(

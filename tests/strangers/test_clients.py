@@ -1,4 +1,4 @@
-"""The same calls by four SOAP clients of others, in SOAP 1.1, SOAP 1.2 and, where they can, with MTOM and UsernameTokens.
+"""The same calls by eight SOAP clients of others, in SOAP 1.1, SOAP 1.2 and, where they can, with MTOM and UsernameTokens.
 
 Each is a program in clients/ that takes a way ("1.1", "1.2", "mtom", "token", "digest"), the id of a mail that bounced and the
 URL of a file. It prints one JSON object: `sent` and `accepted`, the ids of a plain mail and of one with all there is; the
@@ -8,8 +8,8 @@ status and whether it was applied; the `session` launched; code, field and retry
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,10 @@ from tests.real_mail import skip_where
 from tests.strangers import runtimes
 from tests.strangers.conftest import TERMS
 from tests.strangers.platform import Platform
+from tests.strangers.runtimes import Command
 
 pytestmark = pytest.mark.strangers
 CLIENTS = Path(__file__).with_name("clients")
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """The beginning of a command, and variables it needs."""
-
-    words: Sequence[str]
-    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def zeep(platform: Platform, folder: Path) -> Command:
@@ -55,6 +48,28 @@ def jax_ws(platform: Platform, folder: Path) -> Command:
     return Command(["java", "-cp", f"{folder}:{runtimes.JAX_WS}", "Client"])
 
 
+def gsoap(platform: Platform, folder: Path) -> Command:
+    """Compiled with what wsdl2h and soapcpp2 make of the WSDL."""
+    header, program = str(folder / "epm.h"), str(folder / "client")
+    runtimes.run(["wsdl2h", "-c", "-o", header, f"{platform.url}/soap/AppIntfWS?wsdl"], {})
+    runtimes.run(["soapcpp2", "-c", "-C", "-L", "-x", "-I/usr/share/gsoap/import", "-d", str(folder), header], {})
+    sources = [str(CLIENTS / "gsoap.c"), str(folder / "soapC.c"), str(folder / "soapClient.c")]
+    runtimes.run(["gcc", "-w", "-I", str(folder), "-o", program, *sources, "-lgsoap"], {})
+    return Command([program])
+
+
+def soap_lite(platform: Platform, folder: Path) -> Command:
+    return Command(["perl", str(CLIENTS / "soap-lite.pl")])
+
+
+def strong_soap(platform: Platform, folder: Path) -> Command:
+    return Command(["node", str(CLIENTS / "strong-soap.js")], {"NODE_PATH": str(runtimes.STRANGERS_IN_NODE)})
+
+
+def suds(platform: Platform, folder: Path) -> Command:
+    return Command([str(runtimes.STRANGERS_IN_PYTHON / "python"), str(CLIENTS / "suds_client.py")])
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     make: Callable[[Platform, Path], Command]
@@ -67,6 +82,10 @@ ALL = (
     Client(node_soap, runtimes.without_node, ("1.1", "1.2", "mtom", "token", "digest")),
     Client(php, runtimes.without_php),
     Client(jax_ws, runtimes.without_java, ("1.1", "1.2", "mtom")),
+    Client(gsoap, runtimes.without_gsoap, ("1.1", "1.2", "mtom")),
+    Client(soap_lite, runtimes.without_soap_lite),
+    Client(strong_soap, runtimes.without_strangers_in_node, ("1.1", "1.2", "token", "digest")),
+    Client(suds, runtimes.without_strangers_in_python, ("1.1", "1.2", "token")),
 )
 CALLS = {f"{client.make.__name__}-{way}": (client, way) for client in ALL for way in client.ways}
 

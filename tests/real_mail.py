@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -40,11 +41,11 @@ def hop_without_dsn() -> Iterator[int]:
     controller.stop()
 
 
-def send(port: int, *addresses: str) -> Message:
+def send(port: int, *addresses: str, **way_out: Any) -> Message:
     """Through a connection to the server on `port`, asking for every kind of report."""
     zone = factories.make_zone()
     application = factories.make_application(zone)
-    factories.make_connection(zone, port=port)
+    factories.make_connection(zone, port=port, **way_out)
     submission = Submission(
         zone=zone,
         application=application,

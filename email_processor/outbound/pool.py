@@ -163,8 +163,8 @@ class Pool:
         was not let in is told to one mail.
         """
         if self._open and self._in_vain:
-            log.info("%s lets in %d connections: %s", self.route.host, self._open, self._in_vain[-1].text)
-            self._lets_in = self._open
+            self._lets_in = self._open + len(self._opening)
+            log.info("%s lets in no more than %d: %s", self.route.host, self._lets_in, self._in_vain[-1].text)
             self._in_vain.clear()
             asyncio.get_running_loop().call_later(_CONTENT_FOR, self._expect_more)
         if self._open or self._opening:

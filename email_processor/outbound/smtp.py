@@ -39,6 +39,9 @@ TIMEOUTS = {
 
 Of a connection to one address RFC 5321 says nothing: it is given less, because there may be others to try."""
 _QUIT_TIMEOUT = 2.0
+_AFTER_REFUSAL = 5.0
+"""Seconds to wait for what a refusal leaves to be answered. Its outcome is known, and some servers punish by answering slowly:
+then another connection costs less than this one."""
 _PIECE = 65_536
 _ACCEPTED = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
 """The first digit of the reply that lets a mail go on."""
@@ -168,7 +171,7 @@ class Connection:
                 self._stage = stage
             if not at_once:
                 dialogue.say(command)
-            reply = await self._reply_after(refusal, dialogue, TIMEOUTS[stage])
+            reply = await self._reply_after(refusal, dialogue, TIMEOUTS[stage] if refusal is None else _AFTER_REFUSAL)
             if reply is None:
                 break
             if refusal is not None and stage is Stage.DATA and reply.code // 100 == _ACCEPTED[stage]:
@@ -215,7 +218,7 @@ class Connection:
             return
         try:
             dialogue.say(b"RSET\r\n")
-            await dialogue.reply(TIMEOUTS[Stage.MAIL])
+            await dialogue.reply(_AFTER_REFUSAL)
         except Trouble:
             dialogue.drop()
         dialogue.overheard()

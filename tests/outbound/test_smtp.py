@@ -320,6 +320,22 @@ def test_a_server_that_wants_a_mail_it_refused_gets_none() -> None:
     assert "Subject: Hello" not in server.heard
 
 
+@pytest.mark.parametrize("slow", ["DATA", "RSET"])
+def test_a_server_that_answers_slowly_after_a_refusal_is_left(monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
+    monkeypatch.setattr(smtp, "_AFTER_REFUSAL", 0.05)
+    refused = b"550 5.1.1 nobody\r\n"
+    replies: dict[str, bytes | list[bytes | None] | None] = {
+        "EHLO": PIPELINING,
+        "RCPT": [refused, b"250 ok\r\n"],
+        "DATA": [b"503 5.5.1 no recipients\r\n", b"354 go\r\n"],
+    }
+    replies[slow] = [b"", b"354 go\r\n"]
+    with odd_server(**replies) as server:
+        first, second = send(route_to(server.port), make_envelope(), make_envelope())
+    assert (first.outcome, first.text, second.outcome) == (Outcome.FAILED, "nobody", Outcome.SENT)
+    assert server.connections == 2
+
+
 def test_a_connection_lost_among_commands_sent_together_leaves_no_doubt() -> None:
     with odd_server(EHLO=PIPELINING, RCPT=None) as server:
         result = send_one(route_to(server.port))

@@ -3,9 +3,11 @@
 The web process on PostgreSQL (fsync on), 16 keep-alive clients in a process of their own, mails of 4 kB; beside it, in the same
 run, what Postfix accepts over 20 SMTP sessions: measured before and after, and the better figure counts. No worker runs, so that
 nothing but accepting is measured. Where the peer's script is not at hand (EPM_PEERS names its folder), there are no ratios.
-Then how long getEmailStatus and searches take beside EPM_BENCH_ROWS (a million) recipients more.
+Then how long getEmailStatus and lists take beside EPM_BENCH_ROWS (a million) recipients more; with --among DIR all of it is
+measured beside those that `python -m bench.rows --keep DIR` made.
 """
 
+import argparse
 import base64
 import json
 import os
@@ -13,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import django
 
+from bench import rows
 from bench.report import emit
 from project.demo.instance import Instance, free_ports, temporary_instance
 
@@ -67,25 +71,34 @@ class Target:
 
 
 def main() -> int:
-    if "--here" in sys.argv:
-        measure()
+    options = read_options()
+    if options.here:
+        measure(options)
         return 0
-    here = [sys.executable, "-m", "bench.interface", "--here"]
-    return subprocess.run([sys.executable, "-m", "tests.real_servers", *here], check=False).returncode
+    here = [sys.executable, "-m", "bench.interface", "--here", *sys.argv[1:]]
+    return subprocess.run([*rows.servers(options.among), *here], check=False).returncode
 
 
-def measure() -> None:
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.interface", description=__doc__)
+    parser.add_argument("--among", type=Path, help="beside the rows that bench.rows keeps in this folder")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def measure(options: argparse.Namespace) -> None:
     before = postfix()
     with (
         tempfile.TemporaryDirectory(prefix="epm-bench-") as folder,
-        temporary_instance(Path(folder), EPM_SWEEP_SECONDS="60", EPM_LOG_LEVEL="WARNING") as instance,
+        rows.copied(asked=options.among is not None) as database,
+        temporary_instance(Path(folder), EPM_SWEEP_SECONDS="60", EPM_LOG_LEVEL="WARNING", **database) as instance,
     ):
         os.environ.update(instance.settings, DJANGO_SETTINGS_MODULE="project.settings")
         django.setup()
         target = _started(instance)
         figures = _figures(target)
         peer = max(filter(None, (before, postfix())), default=None)
-        figures += _lookups(target)
+        figures += _lookups(target.port, ROWS if options.among is None else 0)
     for figure, value, unit, has_peer in figures:
         emit("interface", figure, value, unit, peer="postfix" if has_peer and peer else None,
              peer_value=peer if has_peer else None)  # fmt: skip
@@ -100,8 +113,7 @@ def _started(instance: Instance) -> Target:
     caller = make_cast(receiver_url="http://127.0.0.1:9").shop
     instance.start("web")
     instance.wait_until_listening("EPM_WEB_PORT")
-    key = base64.b64encode(f"{caller.id}:{caller.secret}".encode()).decode()
-    return Target(instance.port("EPM_WEB_PORT"), f"Basic {key}")
+    return Target(instance.port("EPM_WEB_PORT"), _basic(caller.id, caller.secret))
 
 
 def _figures(target: Target) -> list[tuple[str, float, str, bool]]:
@@ -122,22 +134,59 @@ def _figures(target: Target) -> list[tuple[str, float, str, bool]]:
     ]
 
 
-def _lookups(target: Target) -> list[tuple[str, float, str, bool]]:
-    from bench.outbound_rows import make_sent
-    from email_processor.models import Recipient
-    from epm.models import Application, EmailConnection
+def _lookups(port: int, to_make: int) -> list[tuple[str, float, str, bool]]:
+    from bench import rows_sql
 
-    make_sent(Application.objects.get(name="shop"), EmailConnection.objects.get(), ROWS)
-    one = Recipient.objects.order_by("-pk")[ROWS // 2]
+    if to_make:
+        rows_sql.fill(to_make)
+    from django.utils import timezone
+
+    from email_processor.models import Recipient
+    from lib.ids import earliest_id
+
+    target = Target(port, _reader())
+    half_way = earliest_id(timezone.now() - timedelta(days=rows_sql.DAYS / 2))
+    one = Recipient.objects.filter(application__name="rows-0", pk__gte=half_way).order_by("pk")[0]
     asked = {
-        "getEmailStatus": f"/api/v1/emails/{one.message_id}",
-        "search by recipient": f"/api/v1/emails?recipient={one.address}",
-        "search for the newest": "/api/v1/emails",
-        "search by a state that nobody is in": "/api/v1/emails?state=bounced",
+        "getEmailStatus": f"emails/{one.message_id}",
+        "search for the newest": "emails",
+        "search far back": f"emails?cursor={one.pk}",
+        "search by recipient": f"emails?recipient={one.address}",
+        "search by the recipient of every hundredth mail": f"emails?recipient={rows_sql.HOT}",
+        "the same, by a state that nobody is in": f"emails?recipient={rows_sql.HOT}&state=expired",
+        "search by a state that many are in": "emails?state=sent",
+        "search by a state that some are in": "emails?state=bounced",
+        "search by a state that nobody is in": "emails?state=expired",
+        "search by the queue": "emails?state=queued",
+        "search by ucid": "emails?ucid=call-7",
+        "search by the ucid of every thousandth mail": "emails?ucid=robot",
+        "receipts": "receipts",
+        "receipts by recipient": f"receipts?recipient={one.address}",
+        "notifications": "notifications",
+        "notifications by a type that was never told": "notifications?type=email.expired",
+        "events": "events",
+        "events by a type that was never told": "events?type=email.expired",
+        "suppressions": "suppressions",
+        "getStatusEx": "status",
+        "traffic of a week": "traffic",
     }
-    return [
-        (f"{what} beside {ROWS:,} recipients, p95", _p95(target, path), "ms", False) for what, path in asked.items()
-    ]
+    beside = f"beside {Recipient.objects.count():,} recipients, p95"
+    return [(f"{what} {beside}", _p95(target, f"/api/v1/{path}"), "ms", False) for what, path in asked.items()]
+
+
+def _reader() -> str:
+    """Who may see the applications of the zone with most of the rows."""
+    from bench.rows_sql import SEARCHED
+    from epm.models import Credential, Zone
+
+    reader = Credential(zone=Zone.objects.get(name=SEARCHED), name="bench", all_applications=True)
+    secret = reader.renew_secret()
+    reader.save()
+    return _basic(reader.pk, secret)
+
+
+def _basic(credential: str, secret: str) -> str:
+    return f"Basic {base64.b64encode(f'{credential}:{secret}'.encode()).decode()}"
 
 
 def _p95(target: Target, path: str) -> float:

@@ -3,6 +3,9 @@
 Mails of 4 kB, each with its own recipient, DSN parameters on, events and states written, to `smtp-sink` (from Debian's
 postfix). Worker processes are started and ready before the clock runs, and it runs until their last commit. The ratios are to
 peers driven in the same run.
+
+With --among DIR it measures again beside the rows that `python -m bench.rows --keep DIR` made: ten million finished mails and a
+million that wait. All that may not grow is measured in empty tables and beside them.
 """
 
 import argparse
@@ -16,6 +19,7 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
+from bench import outbound_beside, rows
 from bench import outbound_peers as peers
 from bench.report import emit
 from project.demo.instance import temporary_instance
@@ -26,8 +30,8 @@ def main() -> int:
     if options.here:
         measure(options)
         return 0
-    command = [sys.executable, "-m", "tests.real_servers", sys.executable, "-m", "bench.outbound", "--here"]
-    return subprocess.run([*command, *sys.argv[1:]], check=False).returncode
+    command = [sys.executable, "-m", "bench.outbound", "--here", *sys.argv[1:]]
+    return subprocess.run([*rows.servers(options.among), *command], check=False).returncode
 
 
 def read_options() -> argparse.Namespace:
@@ -38,7 +42,9 @@ def read_options() -> argparse.Namespace:
         "--memory", type=int, default=40_000, help="mails of the memory figure (200000 for the full one)"
     )
     parser.add_argument("--large", type=int, default=20, help="mails of 25 MB whose weight in a worker is measured")
-    parser.add_argument("--rows", type=int, default=0, help="measure again with so many finished mails in the tables")
+    parser.add_argument("--rows", type=int, default=0, help="measure again beside so many finished mails, made now")
+    parser.add_argument("--among", type=Path, help="measure again beside those that bench.rows keeps in this folder")
+    parser.add_argument("--only-rows", action="store_true", help="nothing but what is measured beside rows")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -59,17 +65,21 @@ def measure(options: argparse.Namespace) -> None:
 
         assert run.fsync() == "on"
         with run.sink():
-            drain(options, options.no_peers)
-            tell(options)
-            two_zones(options)
-            keep_memory(options)
-            carry_large_mails(options)
-            if options.rows:
-                drain_among_many(options)
-        wait_for_slow_servers(options)
+            if not options.only_rows:
+                one, several = drain(options, options.no_peers)
+                tell(options, several)
+                two_zones(options, one)
+                keep_memory(options)
+                carry_large_mails(options)
+            if options.rows or options.among:
+                beside = "copied" if options.among else str(options.rows)
+                outbound_beside.compare(options.mails, options.workers, beside)
+        if not options.only_rows:
+            wait_for_slow_servers(options)
 
 
-def drain(options: argparse.Namespace, alone: bool) -> None:
+def drain(options: argparse.Namespace, alone: bool) -> tuple[float, float]:
+    """Answers the rate of one worker process, and that of several."""
     from bench import outbound_run as run
 
     run.queue(run.make_zone("one", run.SINK_PORT), options.mails)
@@ -82,9 +92,10 @@ def drain(options: argparse.Namespace, alone: bool) -> None:
     emit("outbound", f"drained by {options.workers}", rate, "mails/s", peer="postfix", peer_value=postfix)
     post_office = None if alone else peers.post_office(os.environ["DATABASE_URL"], min(options.mails, 5_000))
     emit("outbound", f"drained by {options.workers}", rate, "mails/s", peer="post_office", peer_value=post_office)
+    return one.rate, rate
 
 
-def tell(options: argparse.Namespace) -> None:
+def tell(options: argparse.Namespace, drained: float) -> None:
     from bench import outbound_run as run
 
     port, running = run.receiver()
@@ -92,16 +103,20 @@ def tell(options: argparse.Namespace) -> None:
         application = run.make_zone("told", run.SINK_PORT, notification_url=f"http://127.0.0.1:{port}/")
         run.queue(application, options.mails)
         told = run.drain(*["told"] * options.workers, tellers=1)
-    emit("outbound", "drained while email.sent is told to a local receiver", told.rate, "mails/s")
-    emit("outbound", "the same, until the last one is told", told.mails / told.told, "mails/s")
+    for figure, rate in (
+        ("drained while email.sent is told to a local receiver", told.rate),
+        ("the same, until the last one is told", told.mails / told.told),
+    ):
+        emit("outbound", figure, rate, "mails/s", peer="nothing told", peer_value=drained)
 
 
-def two_zones(options: argparse.Namespace) -> None:
+def two_zones(options: argparse.Namespace, one: float) -> None:
     from bench import outbound_run as run
 
     for zone in ("left", "right"):
         run.queue(run.make_zone(zone, run.SINK_PORT), options.mails // 2)
-    emit("outbound", "drained by two workers of two zones", run.drain("left", "right").rate, "mails/s")
+    rate = run.drain("left", "right").rate
+    emit("outbound", "drained by two workers of two zones", rate, "mails/s", peer="one worker", peer_value=one)
 
 
 def keep_memory(options: argparse.Namespace) -> None:
@@ -125,16 +140,6 @@ def carry_large_mails(options: argparse.Namespace) -> None:
     run.queue(run.make_zone("large", run.SINK_PORT), options.large, octets=25_000_000)
     peak = run.drain("large").peak
     emit("outbound", f"memory that {options.large} mails of 25 MB took in a worker at most", peak - before, "MB")
-
-
-def drain_among_many(options: argparse.Namespace) -> None:
-    from bench import outbound_run as run
-
-    application = run.make_zone("many", run.SINK_PORT)
-    run.fill(application, options.rows)
-    run.queue(application, options.mails)
-    rate = run.drain(*["many"] * options.workers).rate
-    emit("outbound", f"drained by {options.workers} with {options.rows} sent mails in the tables", rate, "mails/s")
 
 
 def wait_for_slow_servers(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Rows for bench.outbound, made by PostgreSQL itself: mails that wait, and millions that are long finished."""
+"""The mails that bench.outbound drains, made by PostgreSQL itself."""
 
 from uuid import UUID
 
@@ -21,8 +21,7 @@ insert into email_processor_recipient (id, message_id, zone_id, application_id, 
     metadata, state, state_at, priority, attempts, events_count, told_count, expire_at, due_at)
 select id, id, %(zone)s, %(application)s,
     %(connection)s || '/' || %(application)s, 'to', 'user' || n || '@dest.test', '', 'SUCCESS,FAILURE',
-    'rfc822;user' || n || '@dest.test', '{}', %(state)s, now(), 5, %(attempts)s, %(attempts)s + 1, 0,
-    now() + interval '5 days', case when %(state)s = 'queued' then now() end
+    'rfc822;user' || n || '@dest.test', '{}', 'queued', now(), 5, 0, 1, 0, now() + interval '5 days', now()
 from made
 """
 _EVENTS = """
@@ -40,22 +39,11 @@ _AT_ONCE = 100_000
 
 def make_queued(application: Application, connection_to: EmailConnection, count: int, octets: int) -> None:
     """`count` queued mails of so many octets, each with its own recipient."""
-    _make(application, connection_to.pk, count, state="queued", lines=octets // 64)
-
-
-def make_sent(application: Application, connection_to: EmailConnection, count: int) -> None:
-    """`count` mails that were sent, small ones: the number of rows is what matters."""
-    _make(application, connection_to.pk, count, state="sent", lines=1)
-
-
-def _make(application: Application, way: int, count: int, *, state: str, lines: int) -> None:
     values: dict[str, str | int | UUID] = {
         "zone": application.zone_id,
         "application": application.pk,
-        "connection": way,
-        "state": state,
-        "attempts": int(state == "sent"),
-        "lines": lines,
+        "connection": connection_to.pk,
+        "lines": octets // 64,
     }
     with connection.cursor() as cursor:
         for start in range(0, count, _AT_ONCE):

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from bench.outbound_rows import make_queued, make_sent
+from bench.outbound_rows import make_queued
 from email_processor.models import Recipient, State
 from epm.choices import MessageTypes, RegisteredDelivery, Transport
 from epm.models import Application, EmailConnection, Zone
@@ -103,10 +103,6 @@ def make_zone(name: str, port: int, *, notification_url: str = "", connections: 
 
 def queue(application: Application, count: int, *, octets: int = 4096) -> None:
     make_queued(application, EmailConnection.objects.get(zone=application.zone), count, octets)
-
-
-def fill(application: Application, count: int) -> None:
-    make_sent(application, EmailConnection.objects.get(zone=application.zone), count)
 
 
 def drain(*zones: str, tellers: int = 0) -> Drained:

@@ -67,17 +67,21 @@ def keep(rows: int) -> None:
 
         rows_sql.fill(rows)
         connections.close_all()
+    _command(server, "CHECKPOINT")
     _command(server, "ALTER DATABASE {} RENAME TO {}", "filling", DATABASE)
 
 
 @contextmanager
-def copied() -> Iterator[str]:
-    """The URL of a copy of the kept database, on the server that DATABASE_URL names; taken away at the end."""
+def copied(*, asked: bool) -> Iterator[dict[str, str]]:
+    """Where it is asked for, the setting for a copy of the kept database on DATABASE_URL's server; taken away at the end."""
+    if not asked:
+        yield {}
+        return
     server = os.environ.pop("DATABASE_URL")
     _command(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", "copied")
     _command(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", "copied", DATABASE)
     try:
-        yield _url_of(server, "copied")
+        yield {"DATABASE_URL": _url_of(server, "copied")}
     finally:
         _command(server, "DROP DATABASE {} WITH (FORCE)", "copied")
         os.environ["DATABASE_URL"] = server

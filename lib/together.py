@@ -1,15 +1,19 @@
 """Work that several threads of a process bring at the same time, done at once: a commit costs for ten what it costs for one.
 
-Nobody waits for company. Who comes alone is served at once, in his own thread; what comes meanwhile is served together
-afterwards, by the thread that has waited longest.
+Who comes alone is served at once, in his own thread; what comes meanwhile is served together afterwards, by the thread that has
+waited longest. Where several were served just now, they are likely to ask again: they are waited for, a few milliseconds at most.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+
+PATIENCE = 0.006
+"""Seconds after a run in which those who were there are waited for."""
 
 
 class Together(Generic[Asked, Answer]):
@@ -20,12 +24,18 @@ class Together(Generic[Asked, Answer]):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Asked]], Sequence[Answer]], *, hopeless: tuple[type[Exception], ...] = ()
+        self,
+        run: Callable[[Sequence[Asked]], Sequence[Answer]],
+        *,
+        hopeless: tuple[type[Exception], ...] = (),
+        patience: float = PATIENCE,
     ) -> None:
-        self._run, self._hopeless = run, hopeless
+        self._run, self._hopeless, self._patience = run, hopeless, patience
         self._lock = threading.Lock()
         self._waiting: list[_Call[Asked, Answer]] = []
         self._is_busy = False
+        self._expected, self._expected_until = 1, 0.0
+        self._are_there = threading.Event()
 
     def __call__(self, asked: Asked) -> Answer:
         """The answer to `asked`. Raises what `run` raises about it."""
@@ -35,16 +45,29 @@ class Together(Generic[Asked, Answer]):
             if not self._is_busy:
                 self._is_busy = True
                 mine.turn.release()
+            elif len(self._waiting) >= self._expected:
+                self._are_there.set()
         mine.turn.acquire()
         if not mine.is_served:
+            self._wait_for_company()
             self._serve()
         return mine.result()
+
+    def _wait_for_company(self) -> None:
+        with self._lock:
+            seconds = self._expected_until - time.monotonic()
+            if len(self._waiting) >= self._expected or seconds <= 0:
+                return
+            self._are_there.clear()
+        self._are_there.wait(seconds)
 
     def _serve(self) -> None:
         with self._lock:
             calls, self._waiting = self._waiting, []
         self._answer(calls)
         with self._lock:
+            self._expected = len(calls) + len(self._waiting)
+            self._expected_until = time.monotonic() + self._patience
             self._is_busy = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].turn.release()

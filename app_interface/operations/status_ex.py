@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from app_interface.authentication import Caller
@@ -12,8 +12,10 @@ from app_interface.operations import shapes
 from app_interface.operations.shapes import Shape
 from app_interface.pages import applications_of
 from email_processor.models import DeliveryReceipt, Recipient
-from email_processor.outbound import standing
+from email_processor.outbound import shares, standing
+from email_processor.outbound.shares import Waiting
 from epm.choices import Scope
+from epm.models import Application
 from lib.ids import earliest_id
 from notifications.models import Notification
 
@@ -31,15 +33,15 @@ def status_ex(caller: Caller) -> Shape:
         "now": shapes.moment(timezone.now()),
         "counters": _counters(applications),
         "queues": [
-            _queue("send", Recipient.objects.filter(application__in=applications)),
-            _queue("notify", Notification.objects.filter(application__in=applications)),
+            _described("send", shares.waiting(caller.zone, [one.pk for one in applications])),
+            _described("notify", _to_tell(applications)),
         ],
         "processors": [_processor(row) for row in processors],
         "connections": [_connection(row) for row in connections],
     }
 
 
-def _counters(applications: list[Any]) -> dict[str, int]:
+def _counters(applications: list[Application]) -> dict[str, int]:
     """What was accepted since the start, by its state now, and what came back."""
     since = earliest_id(STARTED_AT)
     recipients = Recipient.objects.filter(application__in=applications, pk__gte=since).order_by()
@@ -52,16 +54,19 @@ def _counters(applications: list[Any]) -> dict[str, int]:
     }
 
 
-def _queue(name: str, rows: "QuerySet[Any]") -> dict[str, Any]:
+def _to_tell(applications: list[Application]) -> Waiting:
+    rows = Notification.objects.filter(due_at__isnull=False, application__in=applications).order_by()
+    due = Count("pk", filter=Q(due_at__lte=timezone.now()))
+    return Waiting(**rows.aggregate(depth=Count("pk"), due=due, oldest=Min("due_at")))
+
+
+def _described(name: str, queue: Waiting) -> dict[str, Any]:
     """Depth counts all that waits; age is in seconds, of the longest due."""
-    now = timezone.now()
-    waiting = rows.filter(due_at__isnull=False).order_by()
-    due = waiting.filter(due_at__lte=now).aggregate(depth=Count("pk"), oldest=Min("due_at"))
-    return {"name": name, "depth": waiting.count(), "due": due["depth"], "age": _age(due["oldest"], now)}
+    return {"name": name, "depth": queue.depth, "due": queue.due, "age": _age(queue.oldest, timezone.now())}
 
 
 def _age(oldest: datetime | None, now: datetime) -> float:
-    return round((now - oldest).total_seconds(), 3) if oldest else 0.0
+    return round((now - oldest).total_seconds(), 3) if oldest and oldest < now else 0.0
 
 
 def _processor(row: standing.Processor) -> dict[str, Any]:

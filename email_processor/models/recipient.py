@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -83,6 +85,12 @@ def way_of(share: str) -> int | None:
     """The way out of a share: a connection's key, 0 for the sandbox, None for any of its zone's."""
     way = share.partition("/")[0]
     return None if way == _ANY_WAY else int(way)
+
+
+def application_of(share: str) -> UUID | None:
+    """The application of a share; None where its mails belong to none."""
+    key = share.partition("/")[2]
+    return UUID(key) if key else None
 
 
 class Recipient(Claimable):

@@ -9,10 +9,15 @@ turn into a join that reads the whole queue.
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import connections, router
+from django.db.models import Count, Min, Q
+from django.utils import timezone
 
 from email_processor.models import Priority, Recipient, State
+from email_processor.models.recipient import application_of
+from epm.models import Zone
 
 WAITING = (State.QUEUED, State.DEFERRED)
 """The states in which a due recipient is to be sent."""
@@ -24,6 +29,27 @@ class Line(NamedTuple):
     zone: int
     priority: int
     share: str
+
+
+class Waiting(NamedTuple):
+    """How many wait, how many of them are due, and since when the longest."""
+
+    depth: int
+    due: int
+    oldest: datetime | None
+
+
+def waiting(zone: Zone, applications: Iterable[UUID]) -> Waiting:
+    """What waits to be sent for `applications` of a zone. Its index alone is read, and only as far as it waits."""
+    rows = Recipient.objects.filter(zone=zone, due_at__isnull=False).order_by().values_list("share")
+    due, mine = Count("share", filter=Q(due_at__lte=timezone.now())), set(applications)
+    counted = rows.annotate(depth=Count("share"), due=due, oldest=Min("due_at"))
+    found = [row for row in counted if application_of(row[0]) in mine]
+    return Waiting(
+        sum(depth for _, depth, _, _ in found),
+        sum(due for _, _, due, _ in found),
+        min((oldest for *_, oldest in found), default=None),
+    )
 
 
 def lines_due(zone_name: str, now: datetime) -> list[Line]:

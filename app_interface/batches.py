@@ -7,7 +7,7 @@ of its own. Without `messages` the batch itself is such a message.
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -123,7 +123,7 @@ def _merge(caller: Caller, values: Mapping[str, Any], index: int) -> list[Item]:
 
 def _merged(request: Request, letter: "_Letter", merged: Merged, field: str) -> Request | Problem:
     try:
-        return replace(request, submission=letter.to(merged, field))
+        return Request(letter.to(merged, field), timeout=request.timeout)
     except Problem as problem:
         return problem
 
@@ -132,7 +132,8 @@ class _Letter:
     """A mail with blanks, taken apart once for all its recipients. Values are escaped in HTML and percent-encoded in the URL."""
 
     def __init__(self, mail: Submission) -> None:
-        self._mail = mail
+        self._common = {field.name: getattr(mail, field.name) for field in fields(mail)}
+        self._options = mail.options
         texts = {"subject": mail.subject, "text": mail.text, "html": mail.html}
         self._texts = {name: _template(text) for name, text in texts.items() if "{{" in text}
         self._headers = [(name, _template(value)) for name, value in mail.headers]
@@ -150,8 +151,9 @@ class _Letter:
             own["headers"] = tuple((name, _filled(template, known, field)) for name, template in self._headers)
         if self._unsubscribe.blanks:
             url = _filled(self._unsubscribe, known, field, _quoted)
-            own["options"] = replace(self._mail.options, unsubscribe=url)
-        return replace(self._mail, destinations=of_kind(Recipient.Kind.TO, [merged.destination]), **own)
+            own["options"] = replace(self._options, unsubscribe=url)
+        own["destinations"] = of_kind(Recipient.Kind.TO, [merged.destination])
+        return Submission(**{**self._common, **own})
 
 
 def _template(text: str) -> Template:

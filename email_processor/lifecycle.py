@@ -177,8 +177,8 @@ def _is_worth_an_event(row: Standing, move: Move) -> bool:
 
 def _first_event(row: Recipient, suppressed: Mapping[UUID, str]) -> tuple[Any, ...]:
     type = EventType.SUPPRESSED if row.state == State.SUPPRESSED else EventType.ACCEPTED
-    why = {"why": suppressed[row.pk]} if row.pk in suppressed else _NOTHING
-    return row.pk, 1, type.value, row.state, row.state_at, why
+    why = {"why": suppressed[row.id]} if row.id in suppressed else _NOTHING
+    return row.id, 1, type.value, row.state, row.state_at, why
 
 
 class _Changes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain, repeat
-from operator import attrgetter, is_
+from operator import is_, itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -60,7 +60,7 @@ def insert_new(rows: Sequence[models.Model]) -> None:
     """Append new `rows` of one model, which bring their own keys, to their table."""
     if rows:
         columns, values_of = _whole(type(rows[0]))
-        insert(type(rows[0]), columns, map(values_of, rows))
+        insert(type(rows[0]), columns, map(values_of, map(vars, rows)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,10 +154,10 @@ def _plan(model: type[models.Model], columns: tuple[str, ...], alias: str) -> _P
 
 
 @lru_cache(maxsize=100)
-def _whole(model: type[models.Model]) -> tuple[tuple[str, ...], Callable[[models.Model], tuple[Any, ...]]]:
-    """All columns of a model, and what reads them from an instance."""
+def _whole(model: type[models.Model]) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]]]:
+    """All columns of a model, and what takes them from an instance's `vars`."""
     columns = tuple(field.attname for field in _stored(model))
-    return columns, attrgetter(*columns)
+    return columns, itemgetter(*columns)
 
 
 @lru_cache(maxsize=100)

@@ -140,14 +140,14 @@ def _without(draft: _Draft, entries: Mapping[str, Suppression]) -> _Draft | Refu
         return Refused("all_suppressed", " ".join(["Nobody is left to send to.", *some]), field="to")
     for recipient in held_back:
         recipient.state, recipient.due_at = State.SUPPRESSED, None
-    return replace(draft, suppressed={row.pk: suppression.why(entries[row.address]) for row in held_back})
+    return replace(draft, suppressed={row.id: suppression.why(entries[row.address]) for row in held_back})
 
 
 def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
     if isinstance(draft, Refused):
         return draft
     expected = {
-        row.pk: [] if row.pk in draft.suppressed else draft.frame.expected_for(row.notify) for row in draft.recipients
+        row.id: [] if row.id in draft.suppressed else draft.frame.expected_for(row.notify) for row in draft.recipients
     }
     return Accepted(draft.message, tuple(draft.recipients), draft.frame.ways, expected)
 
@@ -191,7 +191,7 @@ def _original_recipient(address: str) -> str:
 def _store(drafts: Sequence[_Draft]) -> None:
     """Write the rows and ring for what is due."""
     bulk.insert_new([draft.message for draft in drafts])
-    bulk.insert(Content, ("message_id", "mime"), [(draft.message.pk, draft.content) for draft in drafts])
+    bulk.insert(Content, ("message_id", "mime"), [(draft.message.id, draft.content) for draft in drafts])
     Attachment.objects.bulk_create(
         Attachment(
             message=draft.message,

@@ -1,5 +1,6 @@
 """What can go wrong for a caller: one table (contract.md 5), one exception. REST renders it as problem+json, SOAP as a Fault."""
 
+import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -211,6 +212,9 @@ def from_exception(error: Exception) -> Problem:
             return from_refused(error)
         case RequestDataTooBig():
             return Problem("payload_too_large", f"The body is larger than {settings.EPM_BODY_LIMIT:,} octets.")
+        case UnreadablePostError(errno=errno.EBUSY):
+            busy = "Too many requests arrive as slowly as this one. Nothing was accepted."
+            return Problem("processor_unavailable", busy)
         case UnreadablePostError():
             return invalid(f"The body cannot be read: {error.args[-1] if error.args else 'it ends too early'}.")
         case OperationalError() | InterfaceError():

@@ -2,30 +2,30 @@
 
 gunicorn gives a request its thread from the first octet on, and a few dozen clients that send an octet a second would hold them
 all. Here what has arrived is put aside and the connection waits in the poller until its request is whole, or larger than is put
-aside: then a thread reads on, by the same clock. What gunicorn itself refuses is told as a problem of the table.
+aside: then a thread reads on, by the same clock, and half the threads may wait for bodies that come slowly. What gunicorn itself
+refuses is told as a problem of the table (`refusing`).
 """
 
 import ctypes
 import errno
-import json
 import re
 import select
 import socket
 import struct
+import threading
 import time
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from gunicorn import util
-from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName, ParseException
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
-from app_interface.problems import Problem, from_exception, invalid
+from app_interface.problems import invalid
 from lib import doorbell
 from project import sharing
+from project.refusing import linger, problem_of, tell
 
 SLOWEST = 20_000
 """A request may take EPM_REQUEST_SECONDS to arrive, and a second more for every so many octets."""
@@ -39,11 +39,12 @@ SOON = 0.01
 """Seconds a thread waits for the rest: most clients send head and body one right after the other."""
 NEXT = 0.05
 """Seconds a thread waits for what its client asks next, while there are threads enough."""
-LINGER, LINGERING = 1.0, 16 * 1024 * 1024
-"""How long, in seconds and octets, a client that is refused midway may go on sending: an answer behind a reset is lost."""
+PATIENCE = 1.0
+"""Seconds a thread waits for a body, all in all, before its sender counts as slow: half the threads may wait for slow ones."""
 LARGE = 1024 * 1024
 """Octets of memory that is given back as soon as it is free."""
 _M_MMAP_THRESHOLD = -3
+_HEAD = 8 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*\r\n")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:")
 _WAITS = re.compile(rb"\r\nexpect:")
@@ -52,8 +53,9 @@ _WAITS = re.compile(rb"\r\nexpect:")
 class Arriving:
     """The socket of a connection as gunicorn reads from it: one request by the clock."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+    def __init__(self, sock: socket.socket, slow: threading.BoundedSemaphore) -> None:
+        self._sock, self._slow = sock, slow
+        self._is_slow = False
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", READING, 0))
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
@@ -62,9 +64,16 @@ class Arriving:
 
     def begin(self) -> None:
         """Expect the next request."""
+        self.end()
         self._begun: float | None = None
-        self._octets = 0
+        self._octets, self._waited = 0, 0.0
         self.in_body = False
+
+    def end(self) -> None:
+        """The thread waits for it no more."""
+        if self._is_slow:
+            self._is_slow = False
+            self._slow.release()
 
     @property
     def is_late(self) -> bool:
@@ -90,16 +99,30 @@ class Arriving:
         return True
 
     def recv(self, size: int) -> bytes:
-        """As a socket's. Raises TimeoutError when the time is up, ConnectionResetError where a body ends too early."""
+        """As a socket's. Raises TimeoutError when the time is up, ConnectionResetError where a body ends too early, OSError with
+        EBUSY where too many others are slow as well.
+        """
         self._begun = self._begun or time.monotonic()
         left = self._left() if self._limit is None else min(self._left(), self._limit)
-        if left <= 0 or not self.waits(left):
+        if left <= 0 or not self._comes(left):
             raise TimeoutError("the request does not arrive")
         data = self._sock.recv(size, socket.MSG_DONTWAIT)
         if self.in_body and not data:
             raise ConnectionResetError(errno.ECONNRESET, "the body ended before its length")
         self._count(data)
         return data
+
+    def _comes(self, seconds: float) -> bool:
+        if not self.in_body or self._limit is not None or self._is_slow:
+            return self.waits(seconds)
+        begun, patience = time.monotonic(), max(0.0, PATIENCE - self._waited)
+        if self.waits(min(seconds, patience)):
+            self._waited += time.monotonic() - begun
+            return True
+        self._is_slow = self._slow.acquire(blocking=False)
+        if not self._is_slow:
+            raise OSError(errno.EBUSY, "too many others arrive as slowly")
+        return self.waits(max(0.0, seconds - patience))
 
     def gettimeout(self) -> float | None:
         """As a socket's; gunicorn sets a limit of its own where it reads what nobody wanted."""
@@ -126,6 +149,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.part = sharing.Part()
         self._steps_back_until: float | None = None
         self._waiting: set[TConn] = set()
+        self._slow = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
+        self._asked: dict[socket.socket, bytes] = {}
 
     def init_process(self) -> None:
         """Begin to serve, in a process of its own."""
@@ -189,7 +214,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Serve the request if it has arrived; else let the connection wait, until it is late. Runs in a thread."""
         if not conn.initialized:
             conn.init()
-            conn.parser.unreader.sock = Arriving(conn.sock)
+            conn.parser.unreader.sock = Arriving(conn.sock, self._slow)
             # gunicorn would wait for the client in its only loop.
             conn.close = partial(_close, conn.sock)
         try:
@@ -198,9 +223,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             return False
         conn.data_ready = True
-        result = super().handle(conn)
+        self._asked[conn.sock] = conn.parser.unreader.buf.getvalue()[:_HEAD]
+        try:
+            result = super().handle(conn)
+        finally:
+            del self._asked[conn.sock]
+            conn.parser.unreader.sock.end()
         if not result:
-            _linger(conn.sock)
+            linger(conn.sock)
         return result
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
@@ -210,7 +240,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Tell what is wrong with a request that reaches no view."""
-        _tell(client, _problem_of(exc))
+        tell(client, problem_of(exc), self._asked.get(client, b""))
 
     def murder_pending(self) -> None:
         """Hand what is late to a thread, which refuses it; close what never began."""
@@ -237,7 +267,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, conn: TConn) -> bool:
         allowed = f"{settings.EPM_REQUEST_SECONDS:g} s, and a second for {SLOWEST:,} octets"
-        _tell(conn.sock, invalid(f"The request did not arrive in time: it has {allowed}."))
+        problem = invalid(f"The request did not arrive in time: it has {allowed}.")
+        tell(conn.sock, problem, conn.parser.unreader.buf.getvalue())
         return False
 
 
@@ -266,39 +297,6 @@ def is_whole(raw: bytes) -> bool:
         return raw.endswith(b"\r\n\r\n", end + 4)
     length = _LENGTH.search(head)
     return length is None or len(raw) - end - 4 >= int(length[1])
-
-
-def _problem_of(error: Exception) -> Problem:
-    is_callers = isinstance(error, ParseException) and not isinstance(
-        error, InvalidResponseHeader | InvalidResponseHeaderName
-    )
-    return invalid(f"The head of the request cannot be read: {error}") if is_callers else from_exception(error)
-
-
-def _tell(sock: socket.socket, problem: Problem) -> None:
-    """Answer as far as the client listens."""
-    body = json.dumps(problem.as_json()).encode()
-    status = HTTPStatus(problem.kind.status)
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    with suppress(OSError):
-        sock.settimeout(LINGER)
-        sock.sendall(head.encode() + body)
-
-
-def _linger(sock: socket.socket) -> None:
-    """End our side, and read for a while what the client goes on sending (RFC 9112 9.6)."""
-    until, left = time.monotonic() + LINGER, LINGERING
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_WR)
-        while left > 0 and (seconds := until - time.monotonic()) > 0:
-            sock.settimeout(seconds)
-            data = sock.recv(ASIDE)
-            if not data:
-                return
-            left -= len(data)
 
 
 def _close(sock: socket.socket, graceful: bool = False) -> None:

@@ -1,8 +1,14 @@
 """When a request has arrived, as far as one can tell from what is there."""
 
-import pytest
+import socket
+import threading
+from collections.abc import Callable, Iterator
 
-from project.web import ASIDE, is_whole
+import pytest
+from pytest_django import Settings
+
+from project import web
+from project.web import ASIDE, Arriving, is_whole
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
@@ -29,3 +35,36 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 )
 def test_it_knows_what_is_whole(raw: bytes, whole: bool) -> None:
     assert is_whole(raw) is whole
+
+
+@pytest.fixture
+def slow_sockets(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Arriving]]:
+    """Two bodies of which nothing comes, and one thread to wait for slow ones."""
+    settings.EPM_REQUEST_SECONDS = 0.01
+    monkeypatch.setattr(web, "PATIENCE", 0.0)
+    pairs = [socket.socketpair() for _ in range(2)]
+    places = threading.BoundedSemaphore(1)
+    found = [Arriving(ours, places) for ours, _ in pairs]
+    for one in found:
+        one.in_body = True
+    yield found
+    for end in (end for pair in pairs for end in pair):
+        end.close()
+
+
+def test_no_more_threads_wait_for_slow_bodies_than_may(slow_sockets: list[Arriving]) -> None:
+    first, second = slow_sockets
+    with pytest.raises(TimeoutError):
+        first.recv(10)
+    with pytest.raises(OSError, match="too many others"):
+        second.recv(10)
+
+
+@pytest.mark.parametrize("ends", [Arriving.end, Arriving.begin])
+def test_who_is_done_makes_place(slow_sockets: list[Arriving], ends: Callable[[Arriving], None]) -> None:
+    first, second = slow_sockets
+    with pytest.raises(TimeoutError):
+        first.recv(10)
+    ends(first)
+    with pytest.raises(TimeoutError):
+        second.recv(10)

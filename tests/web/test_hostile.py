@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from lxml import etree
 
 from project.demo.instance import Instance
+from tests.soap.raw import ENV11, ENV12
 from tests.strangers.platform import Platform, running_platform
 
 SECONDS = 2.0
@@ -123,6 +125,17 @@ def test_more_slow_clients_than_threads_keep_nobody_waiting(platform: Platform) 
         served = httpx.get(f"{platform.url}/api/v1/status", auth=platform.caller, timeout=30)
         assert served.status_code == 200
         assert time.monotonic() - begun < 20
+
+
+def test_slow_clients_with_much_to_send_hold_half_the_threads(platform: Platform) -> None:
+    """What is larger than is put aside is read by a thread."""
+    with ExitStack() as open_connections:
+        clients = [open_connections.enter_context(connected(platform)) for _ in range(40)]
+        for client in clients:
+            client.sendall(posted(platform, 1_000_000) + b'{"subject": "' + b"x" * 100_000)
+        codes = {code(client) for client in clients}
+    # The first ones may wait until their time is up; while they do, the others are asked to come again.
+    assert codes == {"invalid_request", "processor_unavailable"}
 
 
 def test_a_body_in_pieces_is_whole_in_the_end(platform: Platform) -> None:
@@ -244,6 +257,24 @@ def test_chunks_that_are_none_are_refused(platform: Platform, path: str, chunks:
         with suppress(ConnectionError):
             client.sendall(asked + chunks)
         assert b"invalid_request" in everything(client)
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/soap+xml"])
+@pytest.mark.parametrize("field", ["Bad Name: x", "Content-Length: 5\r\nContent-Length: 6", "X: " + "x" * 10_000])
+def test_at_the_soap_door_it_is_told_by_a_fault(platform: Platform, kind: str, field: str) -> None:
+    with connected(platform) as client:
+        with suppress(ConnectionError):
+            client.sendall(head(platform, f"Content-Type: {kind}", field, path="/soap/AppIntfWS"))
+        received = everything(client)
+    envelope = etree.fromstring(received.partition(b"\r\n\r\n")[2])
+    assert envelope.tag == f"{{{ENV11 if kind == 'text/xml' else ENV12}}}Envelope"
+    assert b":code>invalid_request<" in received
+
+
+def test_at_the_soap_door_a_late_body_is_refused_by_a_fault(platform: Platform) -> None:
+    with connected(platform) as client:
+        client.sendall(head(platform, "Content-Type: text/xml", "Content-Length: 9", path="/soap/AppIntfWS") + b"<")
+        assert b":code>invalid_request<" in everything(client)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/emails", "/soap/AppIntfWS"])

@@ -83,7 +83,7 @@ class Batch(NamedTuple):
 
 def has_due(zone_name: str) -> bool:
     """Is anything due in the zone?"""
-    return bool(lines_due(zone_name, timezone.now()))
+    return bool(lines_due(zone_name))
 
 
 def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -> Batch:
@@ -92,7 +92,7 @@ def claim(zone_name: str, *, limit: int, without: Collection[int | None] = ()) -
     Urgent ones go first; among equally urgent ones every share gets as much as the others, its longest due ones first. None
     among `without` stands for mails that may take any way.
     """
-    lines = [line for line in lines_due(zone_name, timezone.now()) if way_of(line.share) not in without]
+    lines = [line for line in lines_due(zone_name) if way_of(line.share) not in without]
     claimed, is_all = list[Claimed](), True
     for _, equals in groupby(lines, key=attrgetter("priority")):
         some, are_all = _some(list(equals))
@@ -144,6 +144,11 @@ def load_contents(message_ids: Collection[UUID]) -> dict[UUID, bytes]:
 def renew(token: UUID, keys: Collection[UUID]) -> int:
     """Hold claimed recipients for another EPM_LEASE: the heartbeat of a worker that lives."""
     return claims.renew(Recipient, token, keys, lease=settings.EPM_LEASE)
+
+
+def give_back(token: UUID, keys: Collection[UUID]) -> int:
+    """Give claimed recipients back, due at once, their state untouched."""
+    return claims.release(Recipient, token, keys)
 
 
 def postpone(token: UUID, keys: Collection[UUID], until: datetime) -> int:
@@ -201,7 +206,7 @@ def _doubt_what_was_stranded() -> None:
 
 def _shorten_leases_from_before_the_clock_was_set_back() -> None:
     """None lasts longer than EPM_LEASE. Whoever holds it and lives renews it anyway."""
-    ends = timezone.now() + settings.EPM_LEASE
+    ends = claims.now(Recipient) + settings.EPM_LEASE
     Recipient.objects.filter(state=State.SENDING, due_at__gt=ends + settings.EPM_LEASE).update(due_at=ends)
 
 

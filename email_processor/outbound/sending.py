@@ -111,7 +111,7 @@ class _Drain:
         """What only waits is due again at once; what is on the wire is seen through."""
         waiting = self._lanes.close()
         for token, keys in _by_token(waiting):
-            queue.postpone(token, keys, timezone.now())
+            queue.give_back(token, keys)
         self._let_go(one.mail for one in waiting)
 
     def _claim(self) -> None:

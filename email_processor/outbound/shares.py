@@ -18,6 +18,7 @@ from django.utils import timezone
 from email_processor.models import Priority, Recipient, State
 from email_processor.models.recipient import application_of
 from epm.models import Zone
+from lib.claims import now_in_sql
 
 WAITING = (State.QUEUED, State.DEFERRED)
 """The states in which a due recipient is to be sent."""
@@ -52,12 +53,12 @@ def waiting(zone: Zone, applications: Iterable[UUID]) -> Waiting:
     )
 
 
-def lines_due(zone_name: str, now: datetime) -> list[Line]:
+def lines_due(zone_name: str) -> list[Line]:
     """The lines of a zone in which something is due, most urgent first."""
     database = connections[router.db_for_write(Recipient)]
+    clock, due_at = now_in_sql(database)
     with database.cursor() as cursor:
-        due_at = database.ops.adapt_datetimefield_value(now)
-        cursor.execute(_LINES_DUE, [zone_name, due_at, *(state.value for state in WAITING)])
+        cursor.execute(_LINES_DUE.format(now=clock), [zone_name, *due_at, *(state.value for state in WAITING)])
         return sorted(Line(*row) for row in cursor.fetchall())
 
 
@@ -81,7 +82,7 @@ SELECT line.zone, line.priority, line.share FROM line
 WHERE line.share IS NOT NULL AND (
     SELECT r.due_at FROM email_processor_recipient r
     WHERE r.zone_id = line.zone AND r.priority = line.priority AND r.share = line.share
-    AND r.due_at <= %s AND r.state IN (%s, %s)
+    AND r.due_at <= {{now}} AND r.state IN (%s, %s)
     ORDER BY r.due_at LIMIT 1
 ) IS NOT NULL
 """  # noqa: S608 - made of constants

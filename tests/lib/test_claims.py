@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -75,3 +76,39 @@ def test_it_hands_each_row_to_one_of_many_workers() -> None:
     for worker in workers:
         worker.join()
     assert len(taken) == len(set(taken)) == 200
+
+
+# --- hosts whose clocks differ
+
+OF_ITS_OWN = pytest.mark.skipif(database.vendor != "postgresql", reason="the database has no clock of its own")
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Let this host's clock go wrong."""
+    right = timezone.now
+    return lambda by: monkeypatch.setattr(timezone, "now", lambda: right() + by)
+
+
+@OF_ITS_OWN
+@pytest.mark.parametrize("ahead", [10 * MINUTE, -10 * MINUTE])
+def test_no_host_takes_the_leases_of_another(
+    zone: Zone, set_clock: Callable[[timedelta], None], ahead: timedelta
+) -> None:
+    factories.make_message(zone)
+    set_clock(-ahead)
+    assert claims.claim(QUEUE, lease=MINUTE, limit=10)
+    set_clock(ahead)
+    assert not claims.claim(QUEUE, lease=MINUTE, limit=10)
+
+
+@OF_ITS_OWN
+@pytest.mark.parametrize("ahead", [10 * MINUTE, -10 * MINUTE])
+def test_a_lease_of_a_host_that_died_ends_for_all(
+    zone: Zone, set_clock: Callable[[timedelta], None], ahead: timedelta
+) -> None:
+    factories.make_message(zone)
+    set_clock(ahead)
+    claims.claim(QUEUE, lease=-MINUTE, limit=10)
+    set_clock(-ahead)
+    assert claims.claim(QUEUE, lease=MINUTE, limit=10)

@@ -79,8 +79,8 @@ def test_a_line_in_which_nothing_is_due_yet_takes_no_place(zone: Zone, connectio
 def test_lines_are_those_of_the_zone(zone: Zone, connection: EmailConnection, application: Application) -> None:
     message = factories.make_message(zone, application=application, connection=connection)
     other = factories.make_zone("other")
-    assert [line.share for line in lines_due(zone.name, timezone.now())] == [share_of(message)]
-    assert lines_due(other.name, timezone.now()) == []
+    assert [line.share for line in lines_due(zone.name)] == [share_of(message)]
+    assert lines_due(other.name) == []
 
 
 @pytest.mark.parametrize(("sandbox", "way"), [(True, 0), (False, None)])

@@ -177,7 +177,7 @@ def _is_worth_an_event(row: Standing, move: Move) -> bool:
 
 def _first_event(row: Recipient, suppressed: Mapping[UUID, str]) -> tuple[Any, ...]:
     type = EventType.SUPPRESSED if row.state == State.SUPPRESSED else EventType.ACCEPTED
-    why = {"why": suppressed[row.id]} if row.id in suppressed else _NOTHING
+    why = {"why": suppressed[row.id]} if suppressed and row.id in suppressed else _NOTHING
     return row.id, 1, type.value, row.state, row.state_at, why
 
 

@@ -87,8 +87,9 @@ _Columns = list[tuple[_Column, tuple[Any, ...]]]
 
 def _copy(table: str, columns: _Columns, database: BaseDatabaseWrapper) -> None:
     # What all rows have in common goes before what is their own, so that it is one piece in each.
-    same = [(column, values) for column, values in columns if _is_same(values)]
-    own = [(column, values) for column, values in columns if not _is_same(values)]
+    same, own = _Columns(), _Columns()
+    for column, values in columns:
+        (same if _is_same(values) else own).append((column, values))
     head = struct.pack(">h", len(columns)) + b"".join([column.encode(values[0]) for column, values in same])
     encoded = [map(column.encode, values) for column, values in own]
     rows = map(b"".join, zip(repeat(head, len(columns[0][1])), *encoded, strict=True))
@@ -124,7 +125,7 @@ def _prepared(column: _Column, values: tuple[Any, ...], database: BaseDatabaseWr
 
 def _is_same(values: tuple[Any, ...]) -> bool:
     """Is it one object? Equal ones may be written differently: 1 and True are, in JSON."""
-    return all(map(is_, values, repeat(values[0])))
+    return len(values) == 1 or all(map(is_, values, repeat(values[0])))
 
 
 def _blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
@@ -189,7 +190,8 @@ def _octets(value: bytes) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    return _octets(value.encode())
+    octets = value.encode()
+    return _LENGTH.pack(len(octets)) + octets
 
 
 def _json(value: Any) -> bytes:

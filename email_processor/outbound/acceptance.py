@@ -1,7 +1,7 @@
 """The first station: check a submission, store it and queue it, in one transaction. What is committed here will be sent."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -92,14 +92,16 @@ def _in_portions(submissions: Sequence[Submission]) -> Iterator[list[Submission]
 
 
 def _drafts(submissions: Sequence[Submission], frames: Frames) -> list[_Draft | Refused]:
-    ids = new_ids(len(submissions))
-    return [_drafted(submission, id, frames) for submission, id in zip(submissions, ids, strict=True)]
+    ids = iter(new_ids(sum(1 + len(submission.destinations) for submission in submissions)))
+    return [_drafted(submission, frames, ids) for submission in submissions]
 
 
-def _drafted(submission: Submission, id: UUID, frames: Frames) -> _Draft | Refused:
+def _drafted(submission: Submission, frames: Frames, ids: Iterator[UUID]) -> _Draft | Refused:
+    """`ids` are taken for the message and its recipients."""
     frame = frames.of(submission)
     if isinstance(frame, Refused):
         return frame
+    id = next(ids)
     message_id_header = f"<{id}@{settings.EPM_HOST_NAME}>"
     try:
         check_mail(submission)
@@ -118,7 +120,7 @@ def _drafted(submission: Submission, id: UUID, frames: Frames) -> _Draft | Refus
         size=len(content),
         smtputf8=frame.message.smtputf8 or _shows_utf8_addresses(submission),
     )
-    return _Draft(submission, frame, message, content, _recipients(submission, frame, id))
+    return _Draft(submission, frame, message, content, _recipients(submission, frame, id, ids))
 
 
 def _held_back(drafts: Sequence[_Draft | Refused]) -> list[_Draft | Refused]:
@@ -146,9 +148,8 @@ def _without(draft: _Draft, entries: Mapping[str, Suppression]) -> _Draft | Refu
 def _accepted(draft: _Draft | Refused) -> Accepted | Refused:
     if isinstance(draft, Refused):
         return draft
-    expected = {
-        row.id: [] if row.id in draft.suppressed else draft.frame.expected_for(row.notify) for row in draft.recipients
-    }
+    expected = {row.id: draft.frame.expected_for(row.notify) for row in draft.recipients}
+    expected |= {key: [] for key in draft.suppressed}
     return Accepted(draft.message, tuple(draft.recipients), draft.frame.ways, expected)
 
 
@@ -157,13 +158,12 @@ def _shows_utf8_addresses(submission: Submission) -> bool:
     return any(needs_smtputf8(d.mailbox.address) for d in submission.destinations if d.kind != Recipient.Kind.BCC)
 
 
-def _recipients(submission: Submission, frame: Frame, message: UUID) -> list[Recipient]:
+def _recipients(submission: Submission, frame: Frame, message: UUID, ids: Iterator[UUID]) -> list[Recipient]:
     """One queued row for every address; an address given twice is sent to once."""
-    destinations = _each_once(submission.destinations)
     return [
         bulk.like(
             frame.recipient,
-            id=id,
+            id=next(ids),
             message_id=message,
             kind=destination.kind,
             address=destination.mailbox.address,
@@ -172,11 +172,11 @@ def _recipients(submission: Submission, frame: Frame, message: UUID) -> list[Rec
             orcpt=destination.orcpt or _original_recipient(destination.mailbox.address),
             metadata=destination.metadata,
         )
-        for destination, id in zip(destinations, new_ids(len(destinations)), strict=True)
+        for destination in _each_once(submission.destinations)
     ]
 
 
-def _each_once(destinations: Collection[Destination]) -> Collection[Destination]:
+def _each_once(destinations: Iterable[Destination]) -> Iterable[Destination]:
     first: dict[str, Destination] = {}
     for destination in destinations:
         first.setdefault(wire_address(destination.mailbox.address), destination)

@@ -1,4 +1,4 @@
-"""How the database goes about the very statements that some work makes, when it thinks that the queue is empty."""
+"""How the database goes about the very statements that some work makes, in tables that look as they may some day."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,15 @@ def after_an_idle_night(model: type[models.Model]) -> None:
     """What waits in the queue of `model` came after the database last looked how much that is."""
     keys = list(model._default_manager.filter(due_at__isnull=False).values_list("pk", flat=True))
     model._default_manager.update(due_at=None)
-    with database.cursor() as cursor:
-        cursor.execute(f"ANALYZE {model._meta.db_table}")
+    analyse(model)
     model._default_manager.filter(pk__in=keys).update(due_at=timezone.now())
+
+
+def analyse(*tables: type[models.Model]) -> None:
+    """Let the database look what is in the tables now."""
+    with database.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
 def plans_of(work: Callable[[], object]) -> str:

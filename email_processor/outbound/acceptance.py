@@ -192,21 +192,24 @@ def _store(drafts: Sequence[_Draft]) -> None:
     """Write the rows and ring for what is due."""
     bulk.insert_new([draft.message for draft in drafts])
     bulk.insert(Content, ("message_id", "mime"), [(draft.message.id, draft.content) for draft in drafts])
-    Attachment.objects.bulk_create(
-        Attachment(
-            message=draft.message,
-            file_name=file.file_name[:255],
-            content_type=file.content_type[:127],
-            size=len(file.content),
-            url=file.url[:2000],
-        )
-        for draft in drafts
-        for file in draft.submission.attachments
-    )
+    if any(draft.submission.attachments for draft in drafts):
+        Attachment.objects.bulk_create(_attachments(drafts))
     suppressed = {key: why for draft in drafts for key, why in draft.suppressed.items()}
     lifecycle.enter([recipient for draft in drafts for recipient in draft.recipients], suppressed)
     for zone_name in {draft.submission.zone.name for draft in drafts if _is_due(draft)}:
         ring(send_due, zone_name)
+
+
+def _attachments(drafts: Iterable[_Draft]) -> Iterator[Attachment]:
+    for draft in drafts:
+        for file in draft.submission.attachments:
+            yield Attachment(
+                message=draft.message,
+                file_name=file.file_name[:255],
+                content_type=file.content_type[:127],
+                size=len(file.content),
+                url=file.url[:2000],
+            )
 
 
 def _is_due(draft: _Draft) -> bool:

@@ -22,6 +22,7 @@ from email_processor.browser.turns import TURNS, Held
 from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session, Turn
 from email_processor.outbound.submission import Refused, Submission
 from epm.models import Application
+from lib import bulk
 from lib.background import BackgroundClient
 from lib.calling import problem
 from lib.doorbell import ring
@@ -67,9 +68,9 @@ def schedule_receipts(receipts: Sequence[DeliveryReceipt]) -> list[Session | Non
     if not launching:
         return [None] * len(receipts)
     keys = [one.recipient_id for one in launching if one.recipient_id is not None]
-    with transaction.atomic():
-        recipients = Recipient.objects.select_related("message").in_bulk(keys)
-        batch = _Batch(applications, recipients)
+    with transaction.atomic(savepoint=False):
+        found = Recipient.objects.select_related("message").only(*_TOLD).filter(pk__among=keys)
+        batch = _Batch(applications, {recipient.pk: recipient for recipient in found})
         sessions = {receipt.pk: batch.add(receipt) for receipt in launching}
         batch.write()
     return [sessions.get(receipt.pk) for receipt in receipts]
@@ -79,6 +80,24 @@ def _launched_by(keys: Collection[UUID]) -> dict[UUID, Application]:
     """Those of the applications that receipts launch; deferred is what would be decrypted for nothing."""
     found = Application.objects.defer("signing_secret").in_bulk(keys)
     return {key: one for key, one in found.items() if one.supports_delivery and one.application_url}
+
+
+_TOLD = (
+    "address",
+    "state",
+    "metadata",
+    "message",
+    "message__message_id_header",
+    "message__ucid",
+    "message__session_id",
+    "message__caller_session",
+    "message__tags",
+    "message__metadata",
+    "message__subject",
+)
+"""What a receipt's event tells of its recipient and message."""
+
+_TURN = ("session_id", "number", "event", "created_at")
 
 
 class _Batch:
@@ -115,9 +134,9 @@ class _Batch:
         return session
 
     def write(self) -> None:
-        Session.objects.bulk_create(self._started, batch_size=100)
+        bulk.insert_new(self._started)
         Session.objects.bulk_update(self._going_on.values(), _AWAKE, batch_size=100)
-        Turn.objects.bulk_create(self._turns, batch_size=100)
+        bulk.insert(Turn, _TURN, [(one.session_id, one.number, one.event, one.created_at) for one in self._turns])
         if self._turns:
             ring(browse_due)
 

@@ -56,6 +56,11 @@ ENHANCED_CODES = {
     "555": "5.5.4",
 }
 """The enhanced code (RFC 3463) of replies of aiosmtpd that have none, by how they begin; the first that fits."""
+_PLAIN_PATH = re.compile(
+    r"<((?:[\w!#$%&'*+/=?^`{|}~-]{1,64}(?:\.[\w!#$%&'*+/=?^`{|}~-]{1,64}){0,20})@[\w-]{1,63}(?:\.[\w-]{1,63}){0,20})?>"
+    r"(?= |$)",
+    re.ASCII,
+)
 _BARE = re.compile(r"[245]\d\d (?![245]\.\d{1,3}\.\d{1,3} )")
 
 
@@ -205,6 +210,13 @@ class Door(SMTP):
         self._greeting = True
         await super().smtp_EHLO(hostname)
         self._greeting = False
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The path and what stands behind it; nearly all are plain, and need not be taken apart by the grammar of headers."""
+        plain = _PLAIN_PATH.match(arg)
+        if plain is None or "(" in arg:
+            return super()._getaddr(arg)
+        return plain[1] or "<>", arg[plain.end() :]
 
     async def push(self, status: Any) -> None:
         """RFC 2034: every reply has an enhanced code, but the greeting and those to HELO and EHLO."""

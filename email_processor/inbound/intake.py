@@ -2,16 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from email_processor.inbound import tasks
 from email_processor.inbound.settling import classify_due
 from email_processor.models import InboundMessage
+from lib import bulk
 from lib.doorbell import ring
 
 __all__ = ["Arrival", "classify_due", "is_storable", "keep", "take_in"]
@@ -49,8 +50,10 @@ def take_in(raw: bytes, *, mail_from: str, rcpt_to: str, source: InboundMessage.
     return keep([Arrival(raw, mail_from, rcpt_to, source)])[0]
 
 
-def keep(arrivals: Sequence[Arrival]) -> list[InboundMessage]:
+def keep(arrivals: Sequence[Arrival], *, quietly: bool = False) -> list[InboundMessage]:
     """Store `arrivals` in one commit; answers one row each, in order. Raises as `take_in`.
+
+    Afterwards a worker is rung for, unless it is done `quietly`: then that is the caller's to do.
 
     A sender that got no answer to its last dot sends the same bytes again (RFC 5321 4.5.4.1, RFC 1047), and a mailbox gives a
     mail again that could not be deleted. The mail is recognised by its bytes: for ever where a Message-ID or a Received line
@@ -58,27 +61,47 @@ def keep(arrivals: Sequence[Arrival]) -> list[InboundMessage]:
     """
     now = timezone.now()
     names = [_names(arrival, now) for arrival in arrivals]
+    try:
+        known = _store(arrivals, names, now, _insert)
+    except IntegrityError:  # some mail among them was taken before
+        known = _store(arrivals, names, now, _insert_what_is_new)
+    if not quietly:
+        ring(tasks.classify_due)
+    return [next(known[name] for name in reversed(own) if name in known) for own in names]
+
+
+def _store(
+    arrivals: Sequence[Arrival],
+    names: Sequence[list[str]],
+    now: datetime,
+    insert: Callable[[Mapping[str, InboundMessage]], dict[str, InboundMessage]],
+) -> dict[str, InboundMessage]:
+    """Rows by the names of their mails, those that were stored before and those that are now."""
     with transaction.atomic(durable=True):
         earlier = _rows_of({name for _, *older in names for name in older})
         fresh: dict[str, InboundMessage] = {}
         for arrival, (digest, *older) in zip(arrivals, names, strict=True):
             if digest not in fresh and not any(name in earlier for name in older):
                 fresh[digest] = _row(arrival, digest, now)
-        known = {**earlier, **_insert(fresh)}
-    return [next(known[name] for name in reversed(own) if name in known) for own in names]
+        return {**earlier, **insert(fresh)}
 
 
 def _insert(fresh: Mapping[str, InboundMessage]) -> dict[str, InboundMessage]:
+    """Insert mails that nobody stored before; answers the stored rows. Raises IntegrityError where somebody did."""
+    bulk.insert_new(_in_order(fresh))
+    return dict(fresh)
+
+
+def _insert_what_is_new(fresh: Mapping[str, InboundMessage]) -> dict[str, InboundMessage]:
     """Insert those that nobody stored before or stores just now; answers the stored rows."""
-    # In the order of what is unique, so that two workers never wait for each other in a circle.
-    InboundMessage.objects.bulk_create(
-        sorted(fresh.values(), key=lambda row: row.digest), batch_size=100, ignore_conflicts=True
-    )
+    InboundMessage.objects.bulk_create(_in_order(fresh), batch_size=100, ignore_conflicts=True)
     stored = dict(InboundMessage.objects.filter(digest__in=fresh).values_list("digest", "pk"))
-    taken_before = {digest for digest, row in fresh.items() if stored[digest] != row.pk}
-    if len(taken_before) < len(fresh):
-        ring(tasks.classify_due)
-    return {**fresh, **_rows_of(taken_before)}
+    return {**fresh, **_rows_of({digest for digest, row in fresh.items() if stored[digest] != row.pk})}
+
+
+def _in_order(fresh: Mapping[str, InboundMessage]) -> list[InboundMessage]:
+    """Of what is unique, so that two workers never wait for each other in a circle."""
+    return sorted(fresh.values(), key=lambda row: row.digest)
 
 
 def _rows_of(digests: Collection[str]) -> dict[str, InboundMessage]:

@@ -59,7 +59,8 @@ def match(inbound: InboundMessage, statement: Statement, signed: Match | None) -
 def by_return_path(return_paths: Mapping[UUID, Iterable[str]]) -> dict[UUID, Match]:
     """Whom signed return paths speak of; one query. Takes and answers by mail; mails without one of ours are left out."""
     keys = {mail: key for mail, said in return_paths.items() if (key := _first_signed(said)) is not None}
-    recipients = Recipient.objects.only("application_id").in_bulk(set(keys.values())) if keys else {}
+    found = Recipient.objects.only("application_id").filter(pk__among=set(keys.values())) if keys else ()
+    recipients = {recipient.pk: recipient for recipient in found}
     return {mail: _proven(recipients.get(key)) for mail, key in keys.items()}  # here a report meets its recipient
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -63,6 +64,7 @@ class _Bucket:
         self.at = now
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _peer(address: str) -> str:
     try:
         parsed = ip_address(address)

@@ -31,7 +31,7 @@ def record(statements: Sequence[tuple[InboundMessage, Statement]]) -> list[Deliv
     A receipt in quarantine, and one the state machine refuses, has no effect; its `note` says why.
     Raises IntegrityError where the blocks of a mail are recorded already.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         signed = matching.by_return_path(
             {inbound.pk: (inbound.rcpt_to, *statement.return_paths) for inbound, statement in statements}
         )
@@ -135,11 +135,12 @@ def _in_quarantine(receipt: DeliveryReceipt) -> DeliveryReceipt | None:
 
 def _receipt(inbound: InboundMessage, block: Block, position: int, match: Match) -> DeliveryReceipt:
     effect = EFFECTS.get(block.action)
-    return DeliveryReceipt(
+    return bulk.new(
+        DeliveryReceipt,
         inbound_id=inbound.pk,
         position=position,
-        recipient=match.recipient,
-        likely_recipient=match.likely,
+        recipient_id=match.recipient.pk if match.recipient else None,
+        likely_recipient_id=match.likely.pk if match.likely else None,
         application_id=match.recipient.application_id if match.recipient else None,
         received_at=inbound.received_at,
         matched_by=match.matched_by.value,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from email_processor.browser.launching import schedule_message
@@ -46,26 +46,30 @@ def classify_due() -> int:
     Raises OperationalError and InterfaceError where the database is ill; the mails fall due again by themselves.
     """
     waiting = InboundMessage.objects.order_by("due_at")
-    together = waiting.filter(attempts=0, size__lte=SMALL_OCTETS)
+    together = waiting.filter(claim=None, attempts=0, size__lte=SMALL_OCTETS)
     # One that was tried before goes alone, so that a mail which kills its reader takes no other with it.
-    alone = waiting.filter(Q(attempts__gt=0) | Q(size__gt=SMALL_OCTETS))
-    settled = 0
-    while not stopping.is_asked() and any(held := [_claim(together, HANDFUL), _claim(alone, 1)]):
+    alone = waiting.filter(Q(claim__isnull=False) | Q(attempts__gt=0) | Q(size__gt=SMALL_OCTETS))
+    settled, is_all = 0, False
+    while not is_all and not stopping.is_asked():
+        held = [claim(together, lease=settings.EPM_LEASE, limit=HANDFUL), _claim_one(alone)]
         settled += sum(_settle_held(one) for one in held)
+        is_all = all(one.is_all for one in held)  # whoever brings more rings again
     return settled
 
 
-def _claim(queue: "QuerySet[InboundMessage]", limit: int) -> Claim[InboundMessage]:
-    held = claim(queue, lease=settings.EPM_LEASE, limit=limit)
-    if held:
-        InboundMessage.objects.filter(pk__in=held.keys, claim=held.token).update(attempts=F("attempts") + 1)
+def _claim_one(queue: "QuerySet[InboundMessage]") -> Claim[InboundMessage]:
+    """Count the attempts of what goes alone; that it was held before is the first attempt of what went together."""
+    held = claim(queue, lease=settings.EPM_LEASE, limit=1, columns=("claim", "attempts"))
+    for key, held_before, attempts in held.rows:
+        before = max(attempts, 1) if held_before else attempts
+        InboundMessage.objects.filter(pk=key, claim=held.token).update(attempts=before + 1)
     return held
 
 
 def _settle_held(held: Claim[InboundMessage]) -> int:
     if len(held.keys) > 1:
         try:
-            mails = InboundMessage.objects.filter(pk__in=held.keys, claim=held.token).order_by("pk")
+            mails = InboundMessage.objects.filter(pk__among=held.keys, claim=held.token).order_by("pk")
             return settle([(inbound, read(inbound)) for inbound in mails], held.token)
         except Exception:
             log.warning("%s mails cannot be settled together; now one by one", len(held.keys), exc_info=True)
@@ -134,7 +138,7 @@ def _give_up(inbound: InboundMessage, token: UUID, problem: str) -> int:
 
 def _still_held(mails: Iterable[InboundMessage], token: UUID) -> set[UUID]:
     """Those that are still ours, locked until the transaction ends."""
-    rows = InboundMessage.objects.select_for_update().filter(pk__in=[mail.pk for mail in mails], claim=token)
+    rows = InboundMessage.objects.select_for_update().filter(pk__among=[mail.pk for mail in mails], claim=token)
     return set(rows.filter(due_at__isnull=False).order_by("pk").values_list("pk", flat=True))
 
 
@@ -144,7 +148,7 @@ def _leave_the_queue(mails: Iterable[InboundMessage]) -> None:
     for mail in mails:
         ends.setdefault((mail.kind, mail.application_id, mail.problem[:PROBLEM_CHARACTERS]), []).append(mail.pk)
     for (kind, application, problem), keys in ends.items():
-        InboundMessage.objects.filter(pk__in=keys).update(
+        InboundMessage.objects.filter(pk__among=keys).update(
             kind=kind, application=application, problem=problem, due_at=None, claim=None, classified_at=timezone.now()
         )
 

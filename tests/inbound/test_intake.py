@@ -103,3 +103,11 @@ def test_it_answers_one_row_for_each_of_many_mails_in_order() -> None:
     rows = keep(arrivals)
     assert [row.rcpt_to for row in rows] == ["a@example.com", "b@example.com", "a@example.com"]
     assert InboundMessage.objects.count() == 2
+
+
+def test_it_stores_what_is_new_beside_a_mail_that_was_taken_before() -> None:
+    known = take(regular("a@example.com"), "a@example.com")
+    arrivals = [Arrival(regular(to), "", to, InboundMessage.Source.SMTP) for to in ("a@example.com", "b@example.com")]
+    rows = keep(arrivals)
+    assert rows[0].pk == known.pk
+    assert InboundMessage.objects.get(rcpt_to="b@example.com").pk == rows[1].pk

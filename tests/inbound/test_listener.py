@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from django.conf import settings
 from django.db import connection as database
 
 from email_processor.inbound import intake
-from email_processor.inbound.doors import LINE_OCTETS, RECIPIENTS
+from email_processor.inbound.doors import LINE_OCTETS, RECIPIENTS, SmtpDoor
 from email_processor.inbound.listener import Listener
 from email_processor.models import InboundMessage, Recipient, State
 from epm.models import Application, EmailConnection, Zone
@@ -125,7 +126,7 @@ def test_it_answers_452_while_storage_is_ill_and_recovers(smtp: smtplib.SMTP) ->
 
 
 def test_it_never_claims_a_mail_that_a_fault_of_ours_lost(smtp: smtplib.SMTP, monkeypatch: pytest.MonkeyPatch) -> None:
-    def boom(*args: object) -> None:
+    def boom(*args: object, **options: object) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(intake, "keep", boom)
@@ -147,6 +148,26 @@ def test_it_refuses_an_address_that_cannot_be_stored(smtp: smtplib.SMTP, address
     smtp.mail(SENDER)
     smtp.sock.sendall(b"RCPT TO:" + address + b"\r\n")
     assert smtp.getreply()[0] == 553
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "<>",
+        "<> SIZE=10",
+        "<a@b.c>",
+        "<a.b+c=d@e-x.example> BODY=8BITMIME",
+        "<a@b.c>  SIZE=1",
+        "<a..b@c.d>",
+        "<a@b..c>",
+        "<a@b.c> (x)",
+    ],
+)
+def test_it_reads_plain_paths_as_the_grammar_does(path: str) -> None:
+    door = SmtpDoor.__new__(SmtpDoor)
+    address, rest = door._getaddr(path)
+    told, more = SMTP._getaddr(door, path)
+    assert (address, (rest or "").strip()) == (told, (more or "").strip())
 
 
 def test_it_says_how_large_a_mail_may_be(smtp: smtplib.SMTP) -> None:

@@ -18,9 +18,10 @@ from app_interface.queries import EVENTS, NOTIFICATIONS, REPLAY, USUAL, cursor_o
 from epm.choices import Scope
 from lib.ids import earliest_id
 from notifications.models import Notification
-from notifications.reading import START, position_of, told_after
+from notifications.reading import START, Position, told_after
 from notifications.replaying import replay
 
+Told = tuple[list[Notification], Position]
 LOOK_AGAIN = 0.25
 """Seconds between two looks of one who waits."""
 MOST_REPLAYED = 10_000
@@ -37,11 +38,12 @@ def events(caller: Caller, query: Mapping[str, Any]) -> Shape:
     values = read_query(EVENTS, query)
     applications, after = applications_of(caller, values), values.get("after", START)
 
-    def look() -> list[Notification]:
-        return told_after(applications, after, values.get("limit", USUAL), values.get("type", ""))
+    def look(position: Position) -> Told:
+        return told_after(applications, position, values.get("limit", USUAL), values.get("type", ""))
 
-    rows = look() or _waited(look, values.get("wait", 0))
-    end = position_of(rows[-1]) if rows else after
+    rows, end = look(after)
+    if not rows:
+        rows, end = _waited(look, end, values.get("wait", 0))
     return {"events": [shapes.told(row) for row in rows], "next": cursor_of(end)}
 
 
@@ -76,18 +78,19 @@ def replay_many(caller: Caller, parameters: Mapping[str, Any]) -> Shape:
     return {"replayed": len(keys), "more": len(keys) == MOST_REPLAYED}
 
 
-def _waited(look: Callable[[], list[Notification]], seconds: int) -> list[Notification]:
+def _waited(look: Callable[[Position], Told], after: Position, seconds: int) -> Told:
+    """What `look` finds behind `after` as soon as there is something, and how far it looked."""
+    rows = list[Notification]()
     if not seconds or not _places_to_wait.acquire(blocking=False):
-        return []
+        return rows, after
     try:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while not rows and time.monotonic() < deadline:
             time.sleep(LOOK_AGAIN)
-            if rows := look():
-                return rows
+            rows, after = look(after)
     finally:
         _places_to_wait.release()
-    return []
+    return rows, after
 
 
 def _notifications(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Notification]]:

@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from app_interface import pages
 from app_interface.operations import searching
 from email_processor.models import Message, Recipient, State
 from epm.models import Application, Zone
+from lib.ids import new_id
+from notifications import reading
+from notifications.publishing import News, publish
 from tests import factories
 from tests.interface.conftest import Door
 from tests.interface.test_lists_by_cursor import addresses, listed
@@ -34,7 +38,7 @@ def looks_at_three(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def all_pages(door: Door, **query: Any) -> list[list[str]]:
-    found, cursor = [], None
+    found, cursor = list[list[str]](), None
     while cursor is not None or not found:
         page = listed(door, "emails", limit=2, **query, **({"cursor": cursor} if cursor else {}))
         found.append(addresses(page))
@@ -91,3 +95,19 @@ def test_receipts_of_an_address_are_found_however_many_mails_it_got(
     [receipt] = listed(door, "receipts", recipient="jo@example.net")["receipts"]
     assert receipt["message_id"] == str(message.pk)
     assert listed(door, "receipts", recipient="sam@example.net")["receipts"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_of_one_type_are_read_on_from_where_one_looked(
+    door: Door, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LOOKED_AT", 3)
+    for number in range(10):
+        type = "email.failed" if number in (0, 9) else "email.sent"
+        publish([News(application, type, new_id(), 1, timezone.now(), {"number": number})])
+    found, after = list[int](), ""
+    for _ in range(10):
+        page = listed(door, "events", type="email.failed", after=after)
+        found += [event["number"] for event in page["events"]]
+        after = page["next"]
+    assert found == [0, 9]

@@ -83,6 +83,8 @@ def _wanted(part: Stream[M], most: int, limit: int) -> _Query:
     looked_at, parameters = _query(
         part.rows.annotate(is_wanted=is_wanted).values_list(*part.along, "pk", "is_wanted")[:most]
     )
+    if not looked_at:
+        return "", ()
     order = ", ".join(f"{column} DESC" for column in (*part.along, "pk"))
     found = f"SELECT pk FROM ({looked_at}) AS looked_at"  # noqa: S608 - a queryset's own statement
     return f"{found} WHERE is_wanted ORDER BY {order} LIMIT {limit}", parameters

@@ -124,3 +124,11 @@ def test_it_says_how_the_platform_is_doing(door: Door, five: list[Message]) -> N
     assert (said["counters"]["accepted"], said["counters"]["queued"]) == (5, 5)
     assert [(queue["name"], queue["depth"]) for queue in said["queues"]] == [("send", 5), ("notify", 0)]
     assert [processor["state"] for processor in said["processors"]] == ["not_running"]
+
+
+@pytest.mark.parametrize(
+    "path", ["emails?ucid=nobodys", "emails?ucid=nobodys&state=sent", "receipts?recipient=nobody@example.net"]
+)
+def test_a_list_of_what_is_not_there_is_empty(door: Door, path: str) -> None:
+    said = door.get(path).json()
+    assert (said.get("emails", said.get("receipts")), said["next"]) == ([], None)

@@ -17,15 +17,14 @@ _TELLING: Mapping[State, tuple[EventType, ...]] = {
     State.IN_DOUBT: (EventType.IN_DOUBT,),
     State.HELD: (EventType.HELD,),
     State.CANCELLED: (EventType.CANCELLED,),
+    State.SUPPRESSED: (EventType.SUPPRESSED,),
     State.SENT: (EventType.DELAYED,),
     State.RELAYED: (EventType.RELAYED,),
     State.BOUNCED: (EventType.BOUNCED,),
 }
 """Whose last words count in each state."""
 
-UNPROVEN = (
-    "A report did come, but it proves nothing: it says “{action}”, and waits in quarantine for somebody to decide."
-)
+UNPROVEN = "A report did come that proves nothing, and waits in quarantine for somebody to decide. It says “{action}”. {meaning}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def whys(recipients: Iterable[Recipient], events: Iterable[Event] | None = None)
     )
     for receipt in waiting.order_by("pk"):
         assert receipt.likely_recipient_id is not None
-        sentence = UNPROVEN.format(action=receipt.action or "something")
+        sentence = UNPROVEN.format(action=receipt.action or "something", meaning=receipt.explanation).strip()
         found[receipt.likely_recipient_id] = Why(sentence, receipt.diagnostic, change_url(receipt))
     return found
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from email_processor import lifecycle
 from email_processor.console.why import whys
 from email_processor.lifecycle import Move
-from email_processor.models import DeliveryReceipt, EventType, Recipient, State
+from email_processor.models import DeliveryReceipt, Event, EventType, Recipient, State
 from epm.console.links import change_url
 from epm.models import Application
 from tests import factories
@@ -63,6 +64,33 @@ def test_it_leads_to_a_report_that_waits_for_a_decision(support: Client, recipie
     arrive(report(recipient, "failed"), forged(way_back(recipient)))
     page = support.get(change_url(recipient)).content.decode()
     assert change_url(DeliveryReceipt.objects.get()) in page
+
+
+def test_it_tells_on_the_mails_page_what_such_a_report_says(support: Client, recipient: Recipient) -> None:
+    recipient_was_sent(recipient)
+    arrive(report(recipient, "failed"), forged(way_back(recipient)))
+    page = support.get(change_url(recipient.message)).content.decode()
+    assert UNKNOWN in page
+    assert change_url(DeliveryReceipt.objects.get()) in page
+
+
+def test_it_says_on_the_mails_page_that_nothing_was_heard(support: Client, recipient: Recipient) -> None:
+    recipient_was_sent(recipient)
+    assert "No report has come yet" in support.get(change_url(recipient.message)).content.decode()
+
+
+def test_it_says_why_an_address_gets_no_mail(application: Application) -> None:
+    message = factories.make_message(application.zone, application=application, recipient={"state": State.SUPPRESSED})
+    recipient = message.recipients.get()
+    Event.objects.create(
+        recipient=recipient,
+        sequence=2,
+        type=EventType.SUPPRESSED,
+        state=State.SUPPRESSED,
+        at=timezone.now(),
+        data={"why": "it bounced"},
+    )
+    assert whys([recipient])[recipient.pk].sentence == "it bounced"
 
 
 def test_it_says_nothing_of_what_went_well(recipient: Recipient) -> None:

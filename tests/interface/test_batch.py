@@ -35,6 +35,27 @@ def test_it_accepts_each_message_with_the_common_parameters(door: Door) -> None:
     assert [len(result["email"]["recipients"]) for result in said["results"]] == [1, 2]
 
 
+def test_each_message_keeps_what_only_some_have_in_common(door: Door) -> None:
+    asked: list[dict[str, Any]] = [
+        {"tag": "a"},
+        {"tag": "a"},
+        {"tag": "b"},
+        {"headers": {"X-Of": "c"}},
+        {"tag": "a", "priority": "high"},
+        {},
+    ]
+    batch(door, *({"to": [f"u{number}@example.net"], **own} for number, own in enumerate(asked)))
+    kept = Message.objects.order_by("pk").values_list("tags", "priority")
+    assert list(kept) == [(["a"], 5), (["a"], 5), (["b"], 5), ([], 5), (["a"], 1), ([], 5)]
+    assert ["X-Of: c" in content for content in contents()] == [False, False, False, True, False, False]
+
+
+def test_what_stands_against_one_message_stands_against_no_other(door: Door) -> None:
+    other = {"from": "x@elsewhere.example"}
+    said = batch(door, *({"to": ["a@example.net"], **own} for own in (other, {}, other, other, {})))
+    assert [result["problem"] is None for result in said["results"]] == [False, True, False, False, True]
+
+
 def test_one_bad_message_spoils_no_other(door: Door) -> None:
     bad = [{"to": ["nobody"]}, {}, 7, {"to": ["a@example.net"], "from": "x@elsewhere.example"}, {"urgent": "yes"}]
     said = batch(door, *bad, {"to": ["a@example.net"]})

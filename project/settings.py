@@ -420,6 +420,10 @@ LOGGING = {
         "handlers": ["console"],
         "level": env.choice("EPM_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged."),
     },
-    # These tell every request and every SMTP command at INFO.
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "mail.log")},
+    "loggers": {
+        # These tell every request and every SMTP command at INFO.
+        **{name: {"level": "WARNING"} for name in ("httpx", "mail.log")},
+        # Whoever calls by a wrong name is told so; a traceback for each would let strangers fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from gunicorn import util
+from gunicorn.http.errors import InvalidHeader
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from app_interface.problems import invalid
@@ -234,7 +235,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return result
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        """Serve what `req` asks; its body may still be on the way."""
+        """Serve what `req` asks; its body may still be on the way. Raises InvalidHeader where it names no host (RFC 9112 3.2)."""
+        if req.version >= (1, 1) and all(name != "HOST" for name, _ in req.headers):
+            raise InvalidHeader("HOST")
         conn.parser.unreader.sock.in_body = True
         return super().handle_request(req, conn)
 

@@ -1,5 +1,6 @@
 """Bytes ↔ elements: SOAP 1.1 (W3C Note, 8 May 2000) and SOAP 1.2 (W3C Recommendation, part 1)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -110,6 +111,7 @@ def read(body: bytes, content_type: str, soap_action: str, understood: frozenset
     _check_version(root, version)
     headers, payload = _parts(root, version)
     _check_understood(headers, version, understood)
+    _check_once(headers, understood)
     action = parameters.get("action", "") if version is V12 else soap_action.strip().strip('"')
     return Envelope(version, headers, payload, action)
 
@@ -201,3 +203,10 @@ def _check_understood(headers: Sequence[etree._Element], version: Version, under
 
 def _is_marked(block: etree._Element, version: Version) -> bool:
     return (block.get(version.tag("mustUnderstand")) or "").strip() in ("1", "true")
+
+
+def _check_once(headers: Sequence[etree._Element], understood: frozenset[str]) -> None:
+    """Of two blocks of one name we would heed one, and a gateway before us perhaps the other."""
+    for tag, count in Counter(block.tag for block in headers).items():
+        if count > 1 and tag in understood:
+            raise Problem("invalid_request", f"The header has two blocks {etree.QName(tag).localname}.")

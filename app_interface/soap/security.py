@@ -60,7 +60,10 @@ def _token(envelope: Envelope) -> etree._Element | None:
         return None
     _refuse_what_cannot_be_checked(security)
     _check_timestamp(security.find(_TIMESTAMP))
-    return security.find(_TOKEN)
+    tokens = security.findall(_TOKEN)
+    if len(tokens) > 1:
+        raise _refused("There are two UsernameTokens; send one.")
+    return tokens[0] if tokens else None
 
 
 def _refuse_what_cannot_be_checked(security: etree._Element) -> None:

@@ -89,6 +89,17 @@ def test_it_ignores_a_token_for_another_actor(nobody: Caller, pair: tuple[str, s
     assert nobody.send(header=header).status == 401
 
 
+def test_it_refuses_two_tokens(nobody: Caller, pair: tuple[str, str]) -> None:
+    first = token(*pair)
+    second = token("somebody", "else")
+    inner = second[second.index("<w:UsernameToken>") : second.index("</w:Security>")]
+    assert (
+        nobody.send(header=first.replace("</w:Security>", f"{inner}</w:Security>")).problem["code"]
+        == "not_authenticated"
+    )
+    assert nobody.send(header=first + second).problem["code"] == "invalid_request"
+
+
 def test_it_minds_the_network(caller: Caller, credential: tuple[Credential, str]) -> None:
     credential[0].allowed_networks = "192.0.2.0/24"
     credential[0].save()

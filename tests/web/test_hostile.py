@@ -285,6 +285,20 @@ def test_a_content_type_that_cannot_be_read_is_refused(platform: Platform, path:
         assert b"unsupported_media" in everything(client)
 
 
+def test_a_request_names_its_host(platform: Platform) -> None:
+    with connected(platform) as client:
+        client.sendall(head(platform, method="GET", path="/api/v1/status").replace(b"Host: 127.0.0.1\r\n", b""))
+        assert code(client) == "invalid_request"
+
+
+def test_a_wrong_host_leaves_no_traceback(platform: Platform) -> None:
+    """The fixture looks for one."""
+    with connected(platform) as client:
+        asked = head(platform, "Connection: close", method="GET", path="/api/v1/status")
+        client.sendall(asked.replace(b"Host: 127.0.0.1", b"Host: elsewhere.example"))
+        assert b'"invalid_request"' in everything(client)
+
+
 def test_a_body_larger_than_any_is_refused_before_it_is_sent(platform: Platform) -> None:
     with connected(platform) as client:
         client.sendall(posted(platform, 10**12) + b"x" * 100_000)

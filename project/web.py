@@ -26,6 +26,7 @@ from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 from app_interface.problems import invalid
 from lib import doorbell
 from project import sharing
+from project.line import Line
 from project.refusing import linger, problem_of, tell
 
 SLOWEST = 20_000
@@ -214,6 +215,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _serve(self, conn: TConn) -> Any:
         """Serve the request if it has arrived; else let the connection wait, until it is late. Runs in a thread."""
         if not conn.initialized:
+            conn.sock = Line(conn.sock)
             conn.init()
             conn.parser.unreader.sock = Arriving(conn.sock, self._slow)
             # gunicorn would wait for the client in its only loop.
@@ -239,7 +241,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if req.version >= (1, 1) and all(name != "HOST" for name, _ in req.headers):
             raise InvalidHeader("HOST")
         conn.parser.unreader.sock.in_body = True
-        return super().handle_request(req, conn)
+        with conn.sock.gathered():
+            return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Tell what is wrong with a request that reaches no view."""

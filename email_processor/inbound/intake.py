@@ -50,10 +50,8 @@ def take_in(raw: bytes, *, mail_from: str, rcpt_to: str, source: InboundMessage.
     return keep([Arrival(raw, mail_from, rcpt_to, source)])[0]
 
 
-def keep(arrivals: Sequence[Arrival], *, quietly: bool = False) -> list[InboundMessage]:
+def keep(arrivals: Sequence[Arrival]) -> list[InboundMessage]:
     """Store `arrivals` in one commit; answers one row each, in order. Raises as `take_in`.
-
-    Afterwards a worker is rung for, unless it is done `quietly`: then that is the caller's to do.
 
     A sender that got no answer to its last dot sends the same bytes again (RFC 5321 4.5.4.1, RFC 1047), and a mailbox gives a
     mail again that could not be deleted. The mail is recognised by its bytes: for ever where a Message-ID or a Received line
@@ -65,8 +63,7 @@ def keep(arrivals: Sequence[Arrival], *, quietly: bool = False) -> list[InboundM
         known = _store(arrivals, names, now, _insert)
     except IntegrityError:  # some mail among them was taken before
         known = _store(arrivals, names, now, _insert_what_is_new)
-    if not quietly:
-        ring(tasks.classify_due)
+    ring(tasks.classify_due)
     return [next(known[name] for name in reversed(own) if name in known) for own in names]
 
 

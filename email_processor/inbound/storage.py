@@ -2,26 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
-from email_processor.inbound import intake, tasks
+from email_processor.inbound import intake
 from email_processor.inbound.intake import Arrival
 from email_processor.inbound.routes import Directory
-from lib.doorbell import ring
 
 LOOK_UP_SECONDS = 3
 """How old the Directory may be that recipients are judged by."""
 
 COMMIT_TOGETHER = 200
 """At most so many rows share a commit."""
-
-BELL_REST_SECONDS = 0.1
 
 SOUND_SECONDS = 0.5
 """So long after it last did what was asked of it, a connection is taken to be sound without asking."""
@@ -42,7 +38,6 @@ class Storage:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._waiting: list[_Waiting] = []
         self._committing: asyncio.Task[None] | None = None
-        self._bell = Bell(lambda: self._in_thread(lambda: ring(tasks.classify_due)))
         self._directory: Directory | None = None
         self._directory_at = 0.0
         self._sound_at = float("-inf")
@@ -66,7 +61,6 @@ class Storage:
         """Finish what waits, and let the thread and its connection go."""
         if self._committing is not None:
             await self._committing
-        await self._bell.close()
         await self._in_thread(connections.close_all)
         self._thread.shutdown()
 
@@ -86,7 +80,7 @@ class Storage:
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         try:
             arrivals = [arrival for one in group for arrival in one.arrivals]
-            await self._in_thread(lambda: intake.keep(arrivals, quietly=True))
+            await self._in_thread(lambda: intake.keep(arrivals))
         except Exception as error:
             if len(group) > 1 and not _is_ill(error):
                 # One mail that cannot be stored must not refuse its neighbours.
@@ -96,7 +90,6 @@ class Storage:
             _answer(group, error)
         else:
             _answer(group, None)
-            self._bell.press()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._on_a_sound_connection, work)
@@ -108,37 +101,6 @@ class Storage:
         result = work()
         self._sound_at = time.monotonic()
         return result
-
-
-class Bell:
-    """Rings when it is pressed, at once and then no more often than every BELL_REST_SECONDS; no press goes unheard.
-
-    A worker settles what is due at once, and a hundred mails cost it little more than one.
-    """
-
-    def __init__(self, ring: Callable[[], Awaitable[None]]) -> None:
-        self._ring = ring
-        self._is_pressed = False
-        self._ringing: asyncio.Task[None] | None = None
-        self._closing = asyncio.Event()
-
-    def press(self) -> None:
-        self._is_pressed = True
-        if self._ringing is None or self._ringing.done():
-            self._ringing = asyncio.create_task(self._ring_while_pressed())
-
-    async def close(self) -> None:
-        """Ring for the last time, if it is pressed."""
-        self._closing.set()
-        if self._ringing is not None:
-            await self._ringing
-
-    async def _ring_while_pressed(self) -> None:
-        while self._is_pressed:
-            self._is_pressed = False
-            await self._ring()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), BELL_REST_SECONDS)
 
 
 def _is_ill(error: Exception) -> bool:

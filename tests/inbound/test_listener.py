@@ -126,7 +126,7 @@ def test_it_answers_452_while_storage_is_ill_and_recovers(smtp: smtplib.SMTP) ->
 
 
 def test_it_never_claims_a_mail_that_a_fault_of_ours_lost(smtp: smtplib.SMTP, monkeypatch: pytest.MonkeyPatch) -> None:
-    def boom(*args: object, **options: object) -> None:
+    def boom(*args: object) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(intake, "keep", boom)

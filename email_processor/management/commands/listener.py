@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -11,6 +12,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from email_processor.inbound.listener import CannotListen, Listener, tls_context
+from lib.doorbell import gathered
+
+RING_PAUSE = 0.1
+"""Seconds between two rings: a worker settles at once what is due, and a hundred mails cost it little more than one."""
 
 
 class Command(BaseCommand):
@@ -26,7 +31,10 @@ class Command(BaseCommand):
         logging.getLogger("mail.log").setLevel(logging.WARNING)
         try:
             listener = Listener(options["host"], options["port"], options["lmtp_port"] or None, tls=tls_context())
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            with (
+                gathered(lambda _: time.sleep(RING_PAUSE)),
+                asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+            ):
                 runner.run(self._live(listener))
         except CannotListen as error:
             raise CommandError(str(error)) from error

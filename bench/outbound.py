@@ -76,6 +76,7 @@ def measure(options: argparse.Namespace) -> None:
                 outbound_beside.compare(options.mails, options.workers, beside)
         if not options.only_rows:
             wait_for_slow_servers(options)
+            several_hosts(options)
 
 
 def drain(options: argparse.Namespace, alone: bool) -> tuple[float, float]:
@@ -117,6 +118,20 @@ def two_zones(options: argparse.Namespace, one: float) -> None:
         run.queue(run.make_zone(zone, run.SINK_PORT), options.mails // 2)
     rate = run.drain("left", "right").rate
     emit("outbound", "drained by two workers of two zones", rate, "mails/s", peer="one worker", peer_value=one)
+
+
+def several_hosts(options: argparse.Namespace) -> None:
+    """Two zones against one where not this machine's cores but the connections of each bound it, as on hosts of their own."""
+    from bench import outbound_run as run
+
+    port, running = run.slow_server()
+    with running:
+        for zone in ("first-host", "second-host", "only-host"):
+            run.queue(run.make_zone(zone, port, connections=run.FEW_CONNECTIONS), options.mails // 4)
+        one = run.drain("only-host").rate
+        two = run.drain("first-host", "second-host").rate
+    figure = f"drained by two workers of two zones with {run.FEW_CONNECTIONS} connections each to such a server"
+    emit("outbound", figure, two, "mails/s", peer="one worker", peer_value=one)
 
 
 def keep_memory(options: argparse.Namespace) -> None:

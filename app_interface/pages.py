@@ -1,6 +1,6 @@
 """Pages of lists by cursor, newest first: none costs more the farther one reads, or the rarer it is what one looks for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -35,6 +35,8 @@ class Stream(Generic[M]):
     rows: "QuerySet[M]"
     along: tuple[str, ...]
     wanted: Q = field(default_factory=Q)
+    owners: Sequence[UUID] = ()
+    """Applications, of which `rows` are the first one's: so many parts it is. Only their keys are different in the statements."""
 
 
 def applications_of(caller: Caller, values: Mapping[str, Any]) -> list[Application]:
@@ -44,9 +46,11 @@ def applications_of(caller: Caller, values: Mapping[str, Any]) -> list[Applicati
     return [application] if application else list(caller.applications())
 
 
-def of_application(rows: "QuerySet[M]", application: Application, wanted: Q) -> Stream[M]:
-    """What of `rows` is the application's, along the index by application."""
-    return Stream(rows.filter(application__among=[application.pk]), ("application_id",), wanted)
+def of_each(rows: "QuerySet[M]", applications: Sequence[Application], wanted: Q) -> Iterator[Stream[M]]:
+    """What of `rows` is the applications', along the index by application."""
+    owners = [application.pk for application in applications]
+    if owners:
+        yield Stream(rows.filter(application__among=owners[:1]), ("application_id",), wanted, owners)
 
 
 def newest(shown: "QuerySet[M]", streams: Iterable[Stream[M]], values: Mapping[str, Any]) -> tuple[list[M], str | None]:
@@ -55,7 +59,7 @@ def newest(shown: "QuerySet[M]", streams: Iterable[Stream[M]], values: Mapping[s
     The rows are those of `shown`. A page may have fewer than its limit, even none, and a next one all the same. Three queries.
     """
     page, parts = page_of(values), [_from_cursor(stream, values) for stream in streams]
-    most = max(page.limit + 1, LOOKED_AT // max(1, len(parts)))
+    most = max(page.limit + 1, LOOKED_AT // max(1, sum(len(part.owners) or 1 for part in parts)))
     end = _end(parts, most, page.before)
     keys = [key for key in _wanted_keys(parts, most, page.limit + 1) if key >= end]
     rows = shown.in_bulk(keys[: page.limit])
@@ -73,7 +77,7 @@ def _from_cursor(stream: Stream[M], values: Mapping[str, Any]) -> Stream[M]:
 
 def _wanted_keys(parts: Sequence[Stream[M]], most: int, limit: int) -> list[UUID]:
     """The newest `limit` keys of the rows that are wanted among the first `most` of each part."""
-    return sorted(_union([_wanted(part, most, limit) for part in parts]), reverse=True)[:limit]
+    return sorted(_union((part, _wanted(part, most, limit)) for part in parts), reverse=True)[:limit]
 
 
 def _wanted(part: Stream[M], most: int, limit: int) -> _Query:
@@ -96,7 +100,8 @@ def _end(parts: Sequence[Stream[M]], most: int, before: UUID | None) -> UUID:
     The first id of the millisecond after: whose row it is that was looked at last is nobody's business.
     """
     last = max(
-        _union([_query(part.rows.values_list("pk")[most - 1 : most]) for part in parts if part.wanted]), default=None
+        _union((part, _query(part.rows.values_list("pk")[most - 1 : most])) for part in parts if part.wanted),
+        default=None,
     )
     if last is None:
         return _NOWHERE
@@ -113,12 +118,25 @@ def _query(rows: "QuerySet[Any, Any]") -> _Query:
     return statement, parameters
 
 
-def _union(queries: Iterable[_Query]) -> list[UUID]:
+def _union(queries: Iterable[tuple[Stream[M], _Query]]) -> list[UUID]:
     """The keys that `queries` find, from one statement: what a look at an index costs is mostly the asking."""
-    some = [(statement, parameters) for statement, parameters in queries if statement]
+    some = [query for part, first in queries if first[0] for query in _of_owners(part, first)]
     if not some:
         return []
     union = " UNION ALL ".join(f"SELECT * FROM ({statement}) AS part" for statement, _ in some)  # noqa: S608 - querysets'
     with connection.cursor() as cursor:
         cursor.execute(union, [parameter for _, parameters in some for parameter in parameters])
         return [UUID(str(key)) for (key,) in cursor.fetchall()]
+
+
+def _of_owners(part: Stream[M], query: _Query) -> list[_Query]:
+    """The query of the first owner for each of them: Django would write the same statement anew, in a millisecond."""
+    statement, parameters = query
+    if not part.owners:
+        return [query]
+    return [(statement, [_instead(value, part.owners[0], owner) for value in parameters]) for owner in part.owners]
+
+
+def _instead(value: Any, first: UUID, owner: UUID) -> Any:
+    """A parameter of the first owner's statement in another's. Databases have keys as text, with hyphens or without."""
+    return value.replace(str(first), str(owner)).replace(first.hex, owner.hex) if isinstance(value, str) else value

@@ -12,7 +12,7 @@ from app_interface.authentication import Caller
 from app_interface.operations import shapes
 from app_interface.operations.shapes import Shape
 from app_interface.operations.status import uuid_of
-from app_interface.pages import Stream, applications_of, newest, of_application
+from app_interface.pages import Stream, applications_of, newest, of_each
 from app_interface.problems import not_found
 from app_interface.queries import EVENTS, NOTIFICATIONS, REPLAY, USUAL, cursor_of, read_query
 from epm.choices import Scope
@@ -95,8 +95,7 @@ def _waited(look: Callable[[Position], Told], after: Position, seconds: int) -> 
 
 def _notifications(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Notification]]:
     wanted = Q(**{name: values[name] for name in ("state", "type") if name in values})
-    for application in applications_of(caller, values):
-        yield of_application(Notification.objects.all(), application, wanted)
+    yield from of_each(Notification.objects.all(), applications_of(caller, values), wanted)
 
 
 def _keys(caller: Caller, values: Mapping[str, Any]) -> list[UUID]:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from app_interface.authentication import Caller
 from app_interface.operations import shapes
 from app_interface.operations.shapes import Shape
-from app_interface.pages import Stream, applications_of, newest, of_application
+from app_interface.pages import Stream, applications_of, newest, of_each
 from app_interface.queries import EMAILS, RECEIPTS, read_query
 from email_processor.models import DeliveryReceipt, Message, Recipient
 from email_processor.models.recipient import RESTING
@@ -50,19 +50,13 @@ def _recipients(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Re
         yield Stream(rows, ("address",), has_state & has_ucid & visible)
     elif messages is not None:
         yield Stream(Recipient.objects.filter(message__among=messages), (), has_state & visible)
-    elif state in RESTING:
-        yield from _of_each(Recipient.objects.filter(state=state), has_ucid, caller, values)
     else:
-        yield from _of_each(Recipient.objects.all(), has_state & has_ucid, caller, values)
-
-
-def _of_each(
-    rows: "QuerySet[Recipient]", wanted: Q, caller: Caller, values: Mapping[str, Any]
-) -> Iterator[Stream[Recipient]]:
-    for application in applications_of(caller, values):
-        yield of_application(rows, application, wanted)
-    if "application" not in values:
-        yield Stream(rows.filter(credential__among=[caller.credential.pk]), ("credential_id",), wanted)
+        is_resting = state in RESTING
+        rows = Recipient.objects.filter(state=state) if is_resting else Recipient.objects.all()
+        wanted = has_ucid if is_resting else has_state & has_ucid
+        yield from of_each(rows, applications, wanted)
+        if "application" not in values:
+            yield Stream(rows.filter(credential__among=[caller.credential.pk]), ("credential_id",), wanted)
 
 
 def _visible(caller: Caller, applications: Sequence[Application], values: Mapping[str, Any], recipient: str = "") -> Q:
@@ -80,8 +74,7 @@ def _receipts(caller: Caller, values: Mapping[str, Any]) -> Iterator[Stream[Deli
         yield Stream(rows, (), _visible(caller, applications, values, "recipient__"))
         return
     has_address = Q(recipient__address=address) if address else Q()
-    for application in applications:
-        yield of_application(DeliveryReceipt.objects.all(), application, has_address)
+    yield from of_each(DeliveryReceipt.objects.all(), applications, has_address)
     if "application" not in values:
         nobodys = DeliveryReceipt.objects.filter(application=None)
         yield Stream(nobodys, ("application_id",), has_address & Q(recipient__credential=caller.credential))

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.exim, pytest.mark.django_db(transaction=True)]
         ("team@alias.test", "delivered", State.DELIVERED, "2.0.0"),
         # Exim calls that delivered, and says in its notice that the next server makes no reports.
         ("someone@nodsn.test", "relayed", State.RELAYED, "2.0.0"),
-        ("nobody@local.test", "failed", State.BOUNCED, "5.0.0"),
-        # Exim says 5.0.0; what the next server answered stands in Diagnostic-Code.
+        # Exim says 5.0.0 of both; what it told itself stands in its notice, what the next server answered in Diagnostic-Code.
+        ("nobody@local.test", "failed", State.BOUNCED, "5.1.1"),
         ("nobody@refusing.test", "failed", State.BOUNCED, "5.1.1"),
         ("someone@slow.test", "delayed", State.SENT, "4.0.0"),
     ],

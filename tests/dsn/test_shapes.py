@@ -190,6 +190,11 @@ def test_it_reads_the_same_with_crlf(shape: Shape) -> None:
     assert parse(shape.raw.replace(b"\n", b"\r\n")) == parse(shape.raw)
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_it_reads_the_same_where_crlf_was_taken_for_lf(shape: Shape) -> None:
+    assert parse(shape.raw.replace(b"\n", b"\r\r\n")) == parse(shape.raw)
+
+
 @pytest.mark.parametrize("shape", ODD, ids=lambda shape: shape.name)
 def test_it_reads_odd_structures_and_encodings(shape: Odd) -> None:
     report = parse(shape.mail)

@@ -79,8 +79,10 @@ def _unquote(value: str) -> str:
 
 
 def newlines(data: bytes) -> bytes:
-    """CRLF, CR and mixtures of them as LF."""
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+    """CRLF, CR and mixtures of them as LF; CR CR LF, which CRLF becomes where it is taken for LF, as one."""
+    if b"\r" not in data:
+        return data
+    return data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def unfold(text: str, most: int) -> Iterator[tuple[str, str]]:

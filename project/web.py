@@ -26,7 +26,7 @@ from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 from app_interface.problems import invalid
 from lib import doorbell
 from project import sharing
-from project.line import Line
+from project.client_socket import ClientSocket
 from project.refusing import linger, problem_of, tell
 
 SLOWEST = 20_000
@@ -215,7 +215,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _serve(self, conn: TConn) -> Any:
         """Serve the request if it has arrived; else let the connection wait, until it is late. Runs in a thread."""
         if not conn.initialized:
-            conn.sock = Line(conn.sock)
+            conn.sock = ClientSocket(conn.sock)
             conn.init()
             conn.parser.unreader.sock = Arriving(conn.sock, self._slow)
             # gunicorn would wait for the client in its only loop.

@@ -13,7 +13,7 @@ LIMIT = 64 * 1024
 """Octets that are held back at most."""
 
 
-class Line(socket.socket):
+class ClientSocket(socket.socket):
     """Takes `sock` over."""
 
     def __init__(self, sock: socket.socket) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from project.line import LIMIT, Line
+from project.client_socket import LIMIT, ClientSocket
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[Line, socket.socket]]:
+def pair() -> Iterator[tuple[ClientSocket, socket.socket]]:
     ours, client = socket.socketpair()
-    with Line(ours) as line, client:
+    with ClientSocket(ours) as line, client:
         client.setblocking(False)
         yield line, client
 
@@ -24,7 +24,7 @@ def arrived(client: socket.socket) -> bytes:
         return b""
 
 
-def test_head_and_body_leave_together(pair: tuple[Line, socket.socket]) -> None:
+def test_head_and_body_leave_together(pair: tuple[ClientSocket, socket.socket]) -> None:
     line, client = pair
     with line.gathered():
         line.sendall(b"head ")
@@ -33,13 +33,13 @@ def test_head_and_body_leave_together(pair: tuple[Line, socket.socket]) -> None:
     assert arrived(client) == b"head body"
 
 
-def test_outside_of_an_answer_nothing_is_held_back(pair: tuple[Line, socket.socket]) -> None:
+def test_outside_of_an_answer_nothing_is_held_back(pair: tuple[ClientSocket, socket.socket]) -> None:
     line, client = pair
     line.sendall(b"at once")
     assert arrived(client) == b"at once"
 
 
-def test_what_there_is_no_room_for_goes_at_once_and_in_order(pair: tuple[Line, socket.socket]) -> None:
+def test_what_there_is_no_room_for_goes_at_once_and_in_order(pair: tuple[ClientSocket, socket.socket]) -> None:
     line, client = pair
     with line.gathered():
         line.sendall(b"head ")
@@ -47,7 +47,7 @@ def test_what_there_is_no_room_for_goes_at_once_and_in_order(pair: tuple[Line, s
         assert arrived(client) == b"head " + b"x" * LIMIT
 
 
-def test_a_file_goes_after_what_was_held_back(pair: tuple[Line, socket.socket], tmp_path: Path) -> None:
+def test_a_file_goes_after_what_was_held_back(pair: tuple[ClientSocket, socket.socket], tmp_path: Path) -> None:
     line, client = pair
     path = tmp_path / "file"
     path.write_bytes(b"content")
@@ -57,7 +57,7 @@ def test_a_file_goes_after_what_was_held_back(pair: tuple[Line, socket.socket], 
     assert arrived(client) + arrived(client) == b"head content"
 
 
-def test_an_answer_that_breaks_off_goes_as_far_as_it_got(pair: tuple[Line, socket.socket]) -> None:
+def test_an_answer_that_breaks_off_goes_as_far_as_it_got(pair: tuple[ClientSocket, socket.socket]) -> None:
     line, client = pair
 
     def break_off() -> None:
@@ -70,7 +70,7 @@ def test_an_answer_that_breaks_off_goes_as_far_as_it_got(pair: tuple[Line, socke
     assert arrived(client) == b"head"
 
 
-def test_nothing_goes_over_a_connection_that_was_closed(pair: tuple[Line, socket.socket]) -> None:
+def test_nothing_goes_over_a_connection_that_was_closed(pair: tuple[ClientSocket, socket.socket]) -> None:
     line, client = pair
     with line.gathered():
         line.sendall(b"head")
@@ -78,7 +78,7 @@ def test_nothing_goes_over_a_connection_that_was_closed(pair: tuple[Line, socket
     assert client.recv(10) == b""
 
 
-def test_it_blocks_where_it_is_told_to(pair: tuple[Line, socket.socket]) -> None:
+def test_it_blocks_where_it_is_told_to(pair: tuple[ClientSocket, socket.socket]) -> None:
     line, _ = pair
     line.setblocking(False)
     assert not line.getblocking()

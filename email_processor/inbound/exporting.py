@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from email_processor.models import DeliveryReceipt
+from email_processor.models import DeliveryReceipt, InboundMessage
 
 COLUMNS = (
     "id", "received_at", "application", "message", "recipient", "address", "applied", "evidence", "matched_by", "note",
@@ -49,8 +49,8 @@ def as_json_lines(receipts: "QuerySet[DeliveryReceipt]") -> Iterator[bytes]:
 
 def as_mbox(receipts: "QuerySet[DeliveryReceipt]") -> Iterator[bytes]:
     """The raw mails in the form mboxrd (RFC 4155 2, with every From line quoted reversibly), each mail once."""
-    mails = receipts.filter(position=0).order_by("pk").values_list("received_at", "inbound__mail_from", "inbound__raw")
-    for at, mail_from, raw in mails.iterator(chunk_size=CHUNK):
+    mails = InboundMessage.objects.filter(pk__in=receipts.order_by().values("inbound")).order_by("pk")
+    for at, mail_from, raw in mails.values_list("received_at", "mail_from", "raw").iterator(chunk_size=CHUNK):
         text = bytes(raw).replace(b"\r\n", b"\n")
         sender = (mail_from or "MAILER-DAEMON").replace(" ", "_")
         yield f"From {sender} {at.astimezone(UTC):%a %b %d %H:%M:%S %Y}\n".encode()

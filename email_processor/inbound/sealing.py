@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from email_processor.models import DeliveryReceipt, ReceiptSeal
@@ -33,12 +33,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What verifying a chain found; `broken` names its first broken link and why, empty where all is as it was sealed."""
+    """What verifying a chain found; `broken` names its first broken link and why, empty where all is as it was sealed.
+
+    `changed` are the receipts that are not what their first link says: changed on purpose, or as if on purpose.
+    """
 
     application: UUID
     links: int
     head: str
     broken: str = ""
+    changed: tuple[UUID, ...] = ()
 
 
 def seal_due() -> int:
@@ -108,16 +112,26 @@ def unsealed() -> int:
     return DeliveryReceipt.objects.filter(sealed=False).count()
 
 
+def unlinked() -> Iterator[UUID]:
+    """The receipts that count as sealed and are in no chain: put in past this platform, or their links were taken away."""
+    links = ReceiptSeal.objects.filter(receipt=OuterRef("pk"))
+    found = DeliveryReceipt.objects.filter(~Exists(links), sealed=True).order_by("pk")
+    return found.values_list("pk", flat=True).iterator()
+
+
 def _verify(chain: UUID) -> Chain:
     number, head = 0, ""
+    changed: dict[UUID, None] = {}
     while links := list(ReceiptSeal.objects.filter(chain=chain, number__gt=number).order_by("number")[:TOGETHER]):
         rows, newest = _now({link.receipt for link in links}), _newest({link.receipt for link in links})
         for link in links:
             why = _fault(link, number, head) or _change(link, rows.get(link.receipt), newest)
             if why:
-                return Chain(chain, number, head, f"link {link.number}, receipt {link.receipt}: {why}")
+                return Chain(chain, number, head, f"link {link.number}, receipt {link.receipt}: {why}", tuple(changed))
+            if newest[link.receipt] != link.pk or not rows[link.receipt]["sealed"]:
+                changed[link.receipt] = None
             number, head = link.number, link.hash
-    return Chain(chain, number, head)
+    return Chain(chain, number, head, changed=tuple(changed))
 
 
 def _fault(link: ReceiptSeal, number: int, head: str) -> str:
@@ -131,8 +145,7 @@ def _change(link: ReceiptSeal, row: Row | None, newest: Mapping[UUID, int]) -> s
     """A receipt that was changed on purpose counts as its newest link says, or not until it is sealed again."""
     if row is None:
         return "the receipt was removed"
-    # What retention has blanked cannot be compared; that it was there, the link still tells.
-    if row["inbound__raw"] and _raw(row) != link.raw:
+    if _raw(row) != link.raw:
         return "the raw mail was altered"
     if not row["sealed"] or newest[link.receipt] != link.pk or _content(row) == link.content:
         return ""

@@ -28,6 +28,11 @@ class Command(BaseCommand):
             if chain.broken:
                 broken += 1
                 self.stdout.write(f"{name}: BROKEN at {chain.broken}")
+            for receipt in chain.changed:
+                self.stdout.write(f"{name}: CHANGED since it was first sealed: receipt {receipt}")
+        for receipt in sealing.unlinked():
+            broken += 1
+            self.stdout.write(f"BROKEN: receipt {receipt} counts as sealed, and no chain has it")
         missing = [hash for hash in options["expect"] if not ReceiptSeal.objects.filter(hash=hash).exists()]
         for hash in missing:
             self.stdout.write(f"MISSING: no chain has the link {hash}")

@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from email_processor.inbound.mailbox.box import FAULTS
 from email_processor.inbound.mailbox.imap import ImapBox
 from epm.models import Zone
 from tests.inbound.mailboxes import make_mailbox
@@ -17,14 +18,20 @@ NEWS = b"* 2 EXISTS\r\n"
 
 
 class ScriptedServer:
-    """Answers each command with OK; `aside` says what goes before. Who begins to IDLE finds `idled` set, and is told nothing."""
+    """Answers each command with OK; `aside` says what goes before. Who begins to IDLE is told `idling`, and `idled` is set.
+
+    With `hangs_up`, the server is gone then.
+    """
 
     def __init__(self) -> None:
         self.aside = {
             b"CAPABILITY": b"* CAPABILITY IMAP4rev1 IDLE\r\n",
             b"SELECT": b"* 1 EXISTS\r\n",
             b"SEARCH": b"* SEARCH 1\r\n",
+            b"LOGOUT": b"* BYE\r\n",
         }
+        self.idling = b"+ idling\r\n"
+        self.hangs_up = False
         self.idled = Event()
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
@@ -43,7 +50,9 @@ class ScriptedServer:
                 tag, verb = words[0], words[2] if words[1] == b"UID" else words[1]
                 if verb == b"IDLE":
                     self.idled.set()
-                    peer.sendall(b"+ idling\r\n")
+                    peer.sendall(self.idling.replace(b"TAG", tag))
+                    if self.hangs_up:
+                        return
                     continue
                 peer.sendall(self.aside.get(verb, b"") + tag + b" OK done\r\n")
 
@@ -58,10 +67,15 @@ def server() -> Iterator[ScriptedServer]:
     server.close()
 
 
-def look_and_wait(server: ScriptedServer, zone: Zone) -> bool:
-    """Did it go to sleep after a look?"""
+def opened(server: ScriptedServer, zone: Zone) -> ImapBox:
     box = ImapBox(make_mailbox(zone, port=server.port))
     box.waiting()
+    return box
+
+
+def look_and_wait(server: ScriptedServer, zone: Zone) -> bool:
+    """Did it go to sleep after a look?"""
+    box = opened(server, zone)
     box.wait(server.idled, 3600)
     box.drop()
     return server.idled.is_set()
@@ -74,3 +88,33 @@ def test_it_waits_where_nothing_was_announced(server: ScriptedServer, zone: Zone
 def test_it_looks_again_where_a_mail_was_announced_while_it_looked(server: ScriptedServer, zone: Zone) -> None:
     server.aside[b"SEARCH"] += NEWS
     assert not look_and_wait(server, zone)
+
+
+@pytest.mark.parametrize(
+    "idling", [b"+ idling\r\n" + NEWS, NEWS + b"+ idling\r\n", b"+ idling\r\n* OK Still here\r\n" + NEWS]
+)
+def test_it_hears_what_is_announced_while_it_goes_to_sleep(server: ScriptedServer, zone: Zone, idling: bytes) -> None:
+    server.idling = idling
+    box = opened(server, zone)
+    assert box.wait(Event(), 3600)
+    box.close()
+
+
+@pytest.mark.parametrize("last_words", [b"", b"* BYE shutting down\r\n"])
+def test_it_notices_that_the_server_hung_up_while_it_slept(
+    server: ScriptedServer, zone: Zone, last_words: bytes
+) -> None:
+    server.idling += last_words
+    server.hangs_up = True
+    box = opened(server, zone)
+    with pytest.raises(FAULTS):
+        box.wait(Event(), 3600)
+    box.drop()
+
+
+def test_it_does_not_sleep_where_the_server_refuses_to_tell_news(server: ScriptedServer, zone: Zone) -> None:
+    server.idling = b"TAG NO not now\r\n"
+    box = opened(server, zone)
+    with pytest.raises(FAULTS):
+        box.wait(Event(), 3600)
+    box.drop()

@@ -1,7 +1,10 @@
 """A folder read by IMAP4 (RFC 3501, RFC 9051), with IDLE (RFC 2177), UIDPLUS (RFC 4315) and MOVE (RFC 6851) where offered."""
 
+import imaplib
 import time
 from collections.abc import Collection, Mapping
+from select import POLLIN, poll
+from ssl import SSLWantReadError
 from threading import Event
 
 from imapclient import DELETED, SEEN, IMAPClient, SocketTimeout
@@ -13,6 +16,46 @@ from epm.models import Mailbox
 
 LOOK_SECONDS = 1.0
 """How soon a waiting poller notices that it is asked to stop."""
+
+
+class Idling:
+    """An IDLE command under way (RFC 2177). Responses are kept where those to other commands are.
+
+    IMAPClient's own waits at the socket: what came in one packet with the answer to IDLE lies in its buffer by then, and
+    would be heard with the next packet, minutes later. A server that hung up, it does not notice at all.
+    """
+
+    def __init__(self, client: IMAPClient) -> None:
+        self._imap, self._socket, self._news = client._imap, client.socket(), poll()
+        self._news.register(self._socket, POLLIN)
+        self._tag = self._imap._command("IDLE")
+        while self._imap._get_response() is not None:  # None is the continuation
+            self._refuse_if_over()
+
+    def listen(self, seconds: float) -> None:
+        """Take in one response, if one comes within `seconds`. Raises imaplib.IMAP4.error when the server hung up."""
+        if self._has_more() or self._news.poll(seconds * 1000):
+            self._imap._get_response()
+            self._refuse_if_over()
+
+    def _has_more(self) -> bool:
+        """Is there something that came, but that the socket does not show any more?"""
+        self._socket.setblocking(False)
+        try:
+            return bool(self._imap.file.peek(1))
+        except SSLWantReadError:
+            return False
+        finally:
+            self._socket.settimeout(READ_SECONDS)
+
+    def _refuse_if_over(self) -> None:
+        if answer := self._imap.tagged_commands[self._tag]:
+            raise imaplib.IMAP4.error(f"The server ended IDLE: {answer[1][-1].decode('utf-8', 'replace')}")
+
+    def done(self) -> None:
+        self._imap.send(b"DONE\r\n")
+        self._imap._command_complete("IDLE", self._tag)
+        self._imap.untagged_responses.clear()  # flags of other mails are no answer to the next FETCH
 
 
 class ImapBox(Box):
@@ -91,15 +134,11 @@ class ImapBox(Box):
         if self._announced():
             return True
         deadline = time.monotonic() + seconds
-        self._client.idle()
-        while not stop.is_set() and time.monotonic() < deadline:
-            if any(news[-1:] == (b"EXISTS",) or news[1:] == (b"EXISTS",) for news in self._told()):
-                break
-        self._client.idle_done()
+        idling = Idling(self._client)
+        while not (self._announced() or stop.is_set() or time.monotonic() > deadline):
+            idling.listen(LOOK_SECONDS)
+        idling.done()
         return True
-
-    def _told(self) -> list[tuple[object, ...]]:
-        return self._client.idle_check(timeout=LOOK_SECONDS)  # type: ignore[no-any-return]
 
     def _announced(self) -> bool:
         """Was new mail announced with the answer to any command since this was last asked?

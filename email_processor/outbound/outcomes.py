@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,13 +10,16 @@ from django.utils import timezone
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
 from email_processor.models import EventType, State
-from email_processor.outbound import queue
+from email_processor.outbound import later, queue
 from email_processor.outbound.queue import Outgoing
 from email_processor.outbound.seeing_through import AWAY
 from email_processor.outbound.send_result import Outcome, SendResult
 from lib import retry
 
 log = logging.getLogger(__name__)
+
+_A_LITTLE_LATER = 1.02
+"""Times what a server asks: its clock is not ours."""
 
 
 def moves_for(mail: Outgoing, result: SendResult | None) -> list[Move]:
@@ -28,7 +31,7 @@ def moves_for(mail: Outgoing, result: SendResult | None) -> list[Move]:
         why = "The connection was lost after the mail's last line and before the server's answer."
         return queue.doubt(mail, why, resend_at=_next_try(mail), smtp=smtp)
     if result.outcome is Outcome.DEFERRED:
-        return _deferral(mail, {"smtp": smtp})
+        return _deferral(mail, {"smtp": smtp}, not_before=_asked(result))
     event, state = _SETTLED[result.outcome]
     return [Move(mail.id, event, state, {"smtp": smtp}, attempt=mail.attempt)]
 
@@ -36,10 +39,16 @@ def moves_for(mail: Outgoing, result: SendResult | None) -> list[Move]:
 _SETTLED = {Outcome.SENT: (EventType.SENT, State.SENT), Outcome.FAILED: (EventType.FAILED, State.FAILED)}
 
 
-def _deferral(mail: Outgoing, data: dict[str, Any]) -> list[Move]:
+def _deferral(mail: Outgoing, data: dict[str, Any], not_before: datetime | None = None) -> list[Move]:
     """Later again, but never later than it expires: then its end is written."""
-    due_at = min(_next_try(mail), mail.expire_at)
+    due_at = min(retry.not_before(not_before, _next_try(mail)), mail.expire_at)
     return [Move(mail.id, EventType.DEFERRED, State.DEFERRED, data, due_at, attempt=mail.attempt)]
+
+
+def _asked(result: SendResult) -> datetime | None:
+    """When the server wants to see the mail again, if it says so."""
+    wait = later.asked(result.text) if result.code is not None else None
+    return _in_whole_seconds(wait * _A_LITTLE_LATER) + timedelta(seconds=1) if wait is not None else None
 
 
 def stayed(mail: Outgoing) -> list[Move]:
@@ -49,8 +58,11 @@ def stayed(mail: Outgoing) -> list[Move]:
 
 
 def _next_try(mail: Outgoing) -> datetime:
-    """In whole seconds: rows that fall due together are written together."""
-    delay = retry.next_try_with_tail(retry.MAIL, mail.attempt)
+    return _in_whole_seconds(retry.next_try_with_tail(retry.MAIL, mail.attempt))
+
+
+def _in_whole_seconds(delay: timedelta) -> datetime:
+    """Rows that fall due together are written together."""
     return (timezone.now() + delay).replace(microsecond=0)
 
 

@@ -137,19 +137,24 @@ class _Drain:
         return bool(self._held) and barren is not None and barren <= full and time.monotonic() < self._look_at
 
     def _line_up(self, claimed: Sequence[Claimed]) -> None:
-        """Each into its lane. What has no way out just now goes back for a while."""
+        """Each into its lane. What has no way out just now goes back for a while, or expires."""
+        now, past = timezone.now(), list[Claimed]()
         stuck: defaultdict[datetime, list[Claimed]] = defaultdict(list)
         for one in claimed:
             lane = self._lanes.of(one)
-            if lane is None:
-                stuck[self._lanes.look_again(one)].append(one)
+            if lane is None and one.mail.expire_at <= now:
+                past.append(one)
+            elif lane is None:
+                stuck[min(self._lanes.look_again(one), one.mail.expire_at)].append(one)
             else:
                 lane.queue(one)
                 self._held[one.id] = one
         for until, group in stuck.items():
             for token, keys in _by_token(group):
                 queue.postpone(token, keys, until)
-            self._let_go(one.mail for one in group)
+        if past:
+            queue.expire([one.id for one in past])
+        self._let_go(one.mail for group in (*stuck.values(), past) for one in group)
 
     def _put_on_the_wire(self) -> None:
         """Write the intent for all whose turn it is, load what is needed, hand over. What may not go any more stays behind."""

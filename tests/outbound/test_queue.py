@@ -163,6 +163,13 @@ def test_it_expires_what_is_past_its_time(zone: Zone, connection: EmailConnectio
     assert recipient.events.get(type="expired").data["why"]
 
 
+def test_what_is_held_expires_too(zone: Zone, connection: EmailConnection) -> None:
+    past, later = (factories.make_message(zone, expire_at=timezone.now() + timedelta(hours=h)) for h in (0, 1))
+    lifecycle.advance([Move(m.recipients.get().pk, EventType.HELD, State.HELD) for m in (past, later)])
+    queue.sweep()
+    assert (past.recipients.get().state, later.recipients.get().state) == (State.EXPIRED, State.HELD)
+
+
 def test_it_names_the_zones_with_due_work(zone: Zone, connection: EmailConnection) -> None:
     factories.make_zone("idle")
     factories.make_message(zone, connection=connection)

@@ -114,6 +114,21 @@ def test_a_mail_whose_caller_named_a_connection_takes_no_other(zone: Zone, world
     assert recipient.due_at == standing.retry_at.replace(microsecond=0)
 
 
+def test_a_mail_that_waits_for_its_connection_falls_due_when_it_expires(zone: Zone) -> None:
+    break_connection(factories.make_connection(zone), retry_in=60)
+    end = timezone.now().replace(microsecond=0) + timedelta(seconds=20)
+    queued(zone, expire_at=end)
+    drain(zone.name)
+    assert Recipient.objects.get().due_at == end
+
+
+def test_a_mail_that_waited_in_vain_expires(zone: Zone) -> None:
+    break_connection(factories.make_connection(zone), retry_in=60)
+    message = factories.make_message(zone, expire_at=timezone.now())
+    drain(zone.name)
+    assert message.recipients.get().state == State.EXPIRED
+
+
 # --- fail-over
 
 

@@ -13,6 +13,7 @@ from email_processor.outbound.transcript import ASIDE, SERVER, US, Spoken
 
 _REPLY_LINE = re.compile(rb"(\d{3})(?:([ -])(.*))?\Z", re.DOTALL)
 _LONGEST_REPLY = 65_536
+"""Octets that may have come since all replies were handed out."""
 
 
 class Reply(NamedTuple):
@@ -34,6 +35,7 @@ class Dialogue(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._buffer = b""
         self._lines: list[bytes] = []
+        self._unread = 0
         self._replies: deque[Reply] = deque()
         self._trouble: Trouble | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -76,12 +78,12 @@ class Dialogue(asyncio.Protocol):
         return spoken
 
     async def flushed(self, timeout: float) -> None:
-        """Until nearly all that was written has left. Raises Trouble."""
+        """Until nearly all that was written has left, or the server has answered. Raises Trouble."""
         try:
             await asyncio.wait_for(self._may_write.wait(), timeout)
         except TimeoutError:
             raise Trouble(f"The server has taken nothing for {timeout:g} seconds.") from None
-        if self._trouble is not None:
+        if self._trouble is not None and not self._replies:
             raise self._trouble
 
     async def reply(self, timeout: float) -> Reply:
@@ -89,7 +91,10 @@ class Dialogue(asyncio.Protocol):
         if not self._replies:
             await self._wait(timeout)
         if self._replies:
-            return self._replies.popleft()
+            next_one = self._replies.popleft()
+            if not self._replies:
+                self._unread = 0
+            return next_one
         raise self._trouble or Trouble(f"The server has not answered within {timeout:g} seconds.")
 
     def drop(self) -> None:
@@ -116,11 +121,12 @@ class Dialogue(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.spoken.append((SERVER, data))
+        self._unread += len(data)
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         try:
             for line in lines:
                 self._take(line.removesuffix(b"\r"))
-            if len(self._buffer) + sum(map(len, self._lines)) > _LONGEST_REPLY:
+            if self._unread > _LONGEST_REPLY:
                 raise Trouble("The server's reply is endless.")
         except Trouble as trouble:
             self._trouble = trouble

@@ -72,7 +72,8 @@ def _mail_parameters(envelope: Envelope, features: Features) -> Iterable[str]:
     if "SIZE" in features:
         yield f"SIZE={envelope.size}"
     if needs_utf8(envelope):
-        yield "BODY=8BITMIME"
+        if "8BITMIME" in features:
+            yield "BODY=8BITMIME"
         yield "SMTPUTF8"
     if "DSN" in features and envelope.ret:
         yield f"RET={envelope.ret}"

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any, cast
 
@@ -13,10 +14,11 @@ from django.conf import settings
 from email_processor.outbound import tls
 from email_processor.outbound.envelope import Features
 from email_processor.outbound.routing import Route
-from email_processor.outbound.send_result import Stage
+from email_processor.outbound.send_result import Stage, storable
 from email_processor.outbound.transcript import ASIDE, MASKED, SERVER, US, Spoken
 from epm.choices import Transport
 
+_REFUSAL = 400
 TROUBLE = (aiosmtplib.SMTPException, OSError, TimeoutError, tls.NotProtected)
 
 
@@ -50,7 +52,6 @@ class Client(aiosmtplib.SMTP):
     def __init__(self, route: Route, timeouts: Mapping[Stage, float]) -> None:
         super().__init__(
             hostname=route.host,
-            port=None if route.address else route.port,
             local_hostname=settings.EPM_HOST_NAME,
             use_tls=route.transport is Transport.TLS,
             start_tls=False,
@@ -60,14 +61,17 @@ class Client(aiosmtplib.SMTP):
         self.spoken: list[Spoken] = []
         self.stage = Stage.CONNECT
         self.source = ""
-        """Our address, where a socket was opened to an address that was known."""
+        """Our address, once it is connected."""
         self._route = route
         self._connect_timeout = timeouts[Stage.CONNECT]
         self._is_logging_in = False
+        self._answer: aiosmtplib.SMTPResponse | None = None
+        """The last one to a command."""
 
     @property
     def features(self) -> Features:
-        return {keyword.upper(): value for keyword, value in self.esmtp_extensions.items()}
+        """What EHLO offered, as text that can be stored: a server may say any octets."""
+        return {storable(keyword.upper()): storable(value) for keyword, value in self.esmtp_extensions.items()}
 
     @property
     def protection(self) -> tuple[str, str]:
@@ -79,17 +83,20 @@ class Client(aiosmtplib.SMTP):
     async def open(self) -> None:
         """Raises one of TROUBLE."""
         route = self._route
-        self.remark(f"connecting to {route.address or route.host}, port {route.port}")
-        await self.connect(sock=await self._socket())
-        self.stage = Stage.GREETING
-        await self._greet()
-        if self._starts_tls:
-            self.stage = Stage.TLS
-            await self._protect()
+        self.remark(f"connecting to {route.address}, port {route.port}")
+        made = await connected(route.address, route.port, route.source, self._connect_timeout)
+        self.source = made.getsockname()[0]
+        await self.connect(sock=made)
+        with self._hearing_why():
+            self.stage = Stage.GREETING
             await self._greet()
-        if route.user_name:
-            self.stage = Stage.LOGIN
-            await self.login(route.user_name, route.password)
+            if self._starts_tls:
+                self.stage = Stage.TLS
+                await self._protect()
+                await self._greet()
+            if route.user_name:
+                self.stage = Stage.LOGIN
+                await self.login(route.user_name, route.password)
 
     @property
     def _starts_tls(self) -> bool:
@@ -97,20 +104,24 @@ class Client(aiosmtplib.SMTP):
         asks = not self._route.tls_if_offered or self.supports_extension("starttls")
         return self._route.transport is Transport.STARTTLS and asks
 
+    @contextmanager
+    def _hearing_why(self) -> Iterator[None]:
+        """A server may hang up after a refusal, before another way is tried: then the refusal is what is told."""
+        try:
+            yield
+        except aiosmtplib.SMTPServerDisconnected as gone:
+            if self._answer is None or self._answer.code < _REFUSAL:
+                raise
+            raise aiosmtplib.SMTPResponseException(*self._answer) from gone
+
     async def _greet(self) -> None:
         try:
             await self.ehlo()
-        except aiosmtplib.SMTPHeloError:
+        except aiosmtplib.SMTPHeloError as refusal:
             # RFC 5321 3.2: a server that knows no EHLO may still know HELO.
+            if refusal.code // 100 != 5:
+                raise
             await self.helo()
-
-    async def _socket(self) -> socket.socket | None:
-        """Connected to an address, where that is known; else aiosmtplib looks for one."""
-        if not self._route.address:
-            return None
-        made = await connected(self._route.address, self._route.port, self._route.source, self._connect_timeout)
-        self.source = made.getsockname()[0]
-        return made
 
     async def _protect(self) -> None:
         if not self.supports_extension("starttls"):
@@ -125,6 +136,7 @@ class Client(aiosmtplib.SMTP):
         try:
             greeting = await super().connect(**options)
         except aiosmtplib.SMTPResponseException as refusal:
+            self.stage = Stage.GREETING
             self._note(refusal.code, refusal.message)
             raise
         self._note(greeting.code, greeting.message)
@@ -149,7 +161,7 @@ class Client(aiosmtplib.SMTP):
 
     async def execute_command(self, *words: bytes, **options: Any) -> aiosmtplib.SMTPResponse:
         self.spoken.append((US, b" ".join(self._without_secrets(words)) + b"\r\n"))
-        answer = await super().execute_command(*words, **options)
+        answer = self._answer = await super().execute_command(*words, **options)
         self._note(answer.code, answer.message)
         return answer
 

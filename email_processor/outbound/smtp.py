@@ -45,6 +45,8 @@ then another connection costs less than this one."""
 _PIECE = 65_536
 _ACCEPTED = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
 """The first digit of the reply that lets a mail go on."""
+_NOT_WITHOUT = 530
+"""Authentication, or STARTTLS, is required."""
 _OUTCOMES = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.FAILED}
 
 
@@ -70,7 +72,7 @@ class Connection:
 
     @property
     def source(self) -> str:
-        """Our address, on a direct route."""
+        """Our address, once it was connected."""
         return self._client.source
 
     @property
@@ -94,7 +96,7 @@ class Connection:
                 self._client.remark(_in_words(trouble))
             result = self._result(Outcome.DEFERRED, _in_words(trouble), started, _code(trouble))
             return replace(result, tls_failure=tls.failure_of(trouble)) if self._stage is Stage.TLS else result
-        except asyncio.CancelledError:
+        except BaseException:
             self._drop()
             raise
         self.features = self._client.features
@@ -138,8 +140,8 @@ class Connection:
         if needs_utf8(envelope) and "SMTPUTF8" not in self.features:
             text = "The server offers no SMTPUTF8, which this mail's addresses need (RFC 6531)."
             return self._result(Outcome.FAILED, text, started, enhanced="5.6.7")
-        limit = self.features.get("SIZE", "")
-        if limit.isdecimal() and 0 < int(limit) < envelope.size:
+        limit = _size_limit(self.features)
+        if 0 < limit < envelope.size:
             text = f"The mail has {envelope.size} octets, the server takes {limit} at most (RFC 1870)."
             return self._result(Outcome.FAILED, text, started, enhanced="5.3.4")
         return None
@@ -198,16 +200,19 @@ class Connection:
     async def _stream(self, content: bytes, dialogue: Dialogue) -> Reply:
         """Write the content and wait for the reply, piece by piece, each when the one before is nearly gone.
 
-        Only with the last one does the stage turn to FINAL_DOT. A server may refuse before it has read everything.
+        Only with the last one does the stage turn to FINAL_DOT. A server may refuse before it has read everything; what else
+        it says before, it says of no mail of ours.
         """
         self._stage = Stage.CONTENT
         dialogue.remark(f"the content, {len(content)} octets on the wire")
         last = (len(content) - 1) // _PIECE * _PIECE
         for start in range(0, last, _PIECE):
+            if dialogue.has_answered:
+                break
             dialogue.write(content[start : start + _PIECE])
             await dialogue.flushed(TIMEOUTS[Stage.CONTENT])
-            if dialogue.has_answered:
-                return await dialogue.reply(TIMEOUTS[Stage.CONTENT])
+        if dialogue.has_answered:
+            return await dialogue.reply(TIMEOUTS[Stage.CONTENT])
         self._stage = Stage.FINAL_DOT
         dialogue.write(content[last:])
         return await dialogue.reply(TIMEOUTS[Stage.FINAL_DOT])
@@ -232,6 +237,9 @@ class Connection:
             self._client.close()
 
     def _answered(self, reply: Reply, started: float) -> SendResult:
+        if self._asks_for_more(reply):
+            self._stage = Stage.LOGIN
+            return self._result(Outcome.DEFERRED, reply.text, started, reply.code)
         outcome = _OUTCOMES.get(reply.code // 100)
         if outcome is None or (outcome is Outcome.SENT and self._stage is not Stage.FINAL_DOT):
             self._drop()
@@ -240,6 +248,14 @@ class Connection:
             # The server answered half-way: what it would read next is no command.
             self._drop()
         return self._result(outcome, reply.text, started, reply.code)
+
+    def _asks_for_more(self, reply: Reply) -> bool:
+        """Does it want a login or TLS first (RFC 4954 6, RFC 3207 4)? That is said of how we came, not of the mail.
+
+        At RCPT the servers of a domain may mean by it that they know no such recipient.
+        """
+        is_about_us = self._stage is Stage.MAIL or (self._stage is Stage.RCPT and not self.route.is_direct)
+        return reply.code == _NOT_WITHOUT and is_about_us
 
     def _without_answer(self) -> Outcome:
         return Outcome.IN_DOUBT if self._stage is Stage.FINAL_DOT else Outcome.DEFERRED
@@ -269,6 +285,12 @@ class Connection:
         if self.mails <= 1:
             return (*self._client.spoken, *said)
         return ((ASIDE, b"over a connection that has carried mails before\r\n"), *said)
+
+
+def _size_limit(features: Features) -> int:
+    """How many octets a server takes at most; 0 where it names no limit, or none of 20 digits at most (RFC 1870 3)."""
+    named = features.get("SIZE", "")
+    return int(named) if named.isdecimal() and len(named) <= 20 else 0
 
 
 def _in_words(trouble: BaseException) -> str:

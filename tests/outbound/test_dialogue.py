@@ -51,7 +51,7 @@ def test_it_hands_out_pipelined_replies_one_by_one() -> None:
     assert [reply.code for reply in played(play)] == [250, 550, 354]
 
 
-@pytest.mark.parametrize("said", [b"hello\r\n", b"25\r\n", b"250 " + b"x" * 70_000])
+@pytest.mark.parametrize("said", [b"hello\r\n", b"25\r\n", b"250 " + b"x" * 70_000, b"250-\r\n" * 20_000])
 def test_it_hangs_up_on_nonsense(said: bytes) -> None:
     async def play(dialogue: Dialogue) -> bool:
         dialogue.data_received(said)
@@ -60,6 +60,36 @@ def test_it_hangs_up_on_nonsense(said: bytes) -> None:
         return dialogue.is_open
 
     assert played(play) is False
+
+
+def test_it_does_not_keep_replies_to_nothing() -> None:
+    async def play(dialogue: Dialogue) -> bool:
+        for _ in range(200):
+            dialogue.data_received(b"250 and another thing\r\n" * 100)
+        return dialogue.is_open
+
+    assert played(play) is False
+
+
+def test_what_was_answered_does_not_count() -> None:
+    async def play(dialogue: Dialogue) -> bool:
+        for _ in range(20):
+            dialogue.data_received(b"250 " + b"x" * 10_000 + b"\r\n")
+            await dialogue.reply(timeout=5)
+        return dialogue.is_open
+
+    assert played(play) is True
+
+
+def test_a_lost_connection_does_not_lose_the_reply_before_it() -> None:
+    async def play(dialogue: Dialogue) -> Reply:
+        dialogue.pause_writing()
+        dialogue.data_received(b"552 5.3.4 enough\r\n")
+        dialogue.connection_lost(None)
+        await dialogue.flushed(timeout=5)
+        return await dialogue.reply(timeout=5)
+
+    assert played(play).code == 552
 
 
 def test_a_lost_connection_wakes_who_waits() -> None:

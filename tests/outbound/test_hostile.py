@@ -1,0 +1,114 @@
+"""Servers that lie, talk too much, or hang up half-way: what is believed of them, and what is told."""
+
+import pytest
+
+from email_processor.models import State
+from email_processor.outbound.send_result import Outcome, Stage
+from email_processor.outbound.sending import drain
+from epm.models import EmailConnection, Zone
+from tests import factories
+from tests.outbound.internet import Internet, directly, drained, smtp_of
+from tests.outbound.servers import EHLO, odd_server, odd_server_at
+from tests.outbound.test_smtp import make_envelope, route_to, send, send_one
+
+PIPELINING = EHLO.replace(b"250-DSN", b"250-PIPELINING\r\n250-DSN")
+LOGIN = EHLO.replace(b"250 SIZE", b"250-AUTH CRAM-MD5 PLAIN LOGIN\r\n250 SIZE")
+
+
+# --- said too early
+
+
+@pytest.mark.parametrize("offer", [EHLO, PIPELINING])
+def test_a_mail_is_not_sent_because_the_server_says_so_before_it_has_it(offer: bytes) -> None:
+    with odd_server(EHLO=offer, DATA=b"354 go\r\n250 2.0.0 taken\r\n", CONTENT=b"550 5.7.1 refused\r\n") as server:
+        results = send(route_to(server.port), make_envelope(), make_envelope())
+    assert [(r.outcome, r.stage) for r in results] == [(Outcome.DEFERRED, Stage.CONTENT)] * 2
+    assert "Subject: Hello" not in server.heard
+
+
+def test_a_refusal_before_the_content_is_heard() -> None:
+    with odd_server(DATA=b"354 go\r\n554 5.7.1 or rather not\r\n") as server:
+        result = send_one(route_to(server.port))
+    assert (result.outcome, result.code, result.stage) == (Outcome.FAILED, 554, Stage.CONTENT)
+
+
+# --- hangs up half-way
+
+
+@pytest.mark.parametrize("refusal", [b"421 4.3.2 closing\r\n", b"554 5.7.1 go away\r\n"])
+def test_it_tells_why_a_server_hung_up_after_ehlo(refusal: bytes) -> None:
+    with odd_server(EHLO=refusal, HELO=None) as server:
+        result = send_one(route_to(server.port))
+    assert (result.outcome, result.code, result.stage) == (Outcome.DEFERRED, int(refusal[:3]), Stage.GREETING)
+
+
+def test_only_a_server_that_does_not_know_ehlo_hears_helo() -> None:
+    with odd_server(EHLO=b"451 4.3.0 try later\r\n") as server:
+        assert send_one(route_to(server.port)).code == 451
+    assert not [line for line in server.heard if line.startswith("HELO")]
+
+
+def test_it_tells_why_a_server_hung_up_after_a_login() -> None:
+    with odd_server(EHLO=LOGIN, AUTH=[b"535 5.7.8 wrong password\r\n", None]) as server:
+        result = send_one(route_to(server.port, user_name="epm", password="wrong"))
+    assert (result.outcome, result.code, result.stage) == (Outcome.DEFERRED, 535, Stage.LOGIN)
+
+
+def test_a_refused_greeting_is_no_missing_connection() -> None:
+    with odd_server(GREETING=b"554 5.7.1 not you\r\n") as server:
+        assert send_one(route_to(server.port)).stage is Stage.GREETING
+
+
+# --- wants more of us first
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT"])
+def test_a_server_that_wants_a_login_first_says_nothing_about_the_mail(step: str) -> None:
+    with odd_server(**{step: b"530 5.7.0 Authentication required\r\n"}) as server:
+        result = send_one(route_to(server.port))
+    assert (result.outcome, result.code, result.stage) == (Outcome.DEFERRED, 530, Stage.LOGIN)
+    assert result.never_began
+
+
+@pytest.mark.django_db
+def test_a_domains_server_means_the_recipient(zone: Zone, internet: Internet) -> None:
+    with odd_server_at("127.0.0.2", 0, {"RCPT": b"530 5.7.1 Not one of ours\r\n"}) as server:
+        internet.port = server.port
+        directly(zone, internet)
+        recipient = drained(zone, "ann@bare.example")
+    assert (recipient.state, smtp_of(recipient)["stage"]) == (State.FAILED, Stage.RCPT)
+
+
+@pytest.mark.django_db
+def test_another_connection_takes_what_one_wants_a_login_for(zone: Zone, way_out: EmailConnection) -> None:
+    with odd_server(MAIL=b"530 5.7.0 Must issue a STARTTLS command first\r\n") as server:
+        factories.make_connection(zone, port=server.port, preference=way_out.preference - 1, name="first")
+        message = factories.make_message(zone, "ann@example.net")
+        drain(zone.name)
+    assert message.recipients.get().state == State.SENT
+    assert [line for line in server.heard if line.startswith("MAIL")]
+
+
+# --- EHLO says anything
+
+
+def test_a_limit_without_end_is_none() -> None:
+    with odd_server(EHLO=b"250-odd.example\r\n250 SIZE " + b"9" * 5000 + b"\r\n") as server:
+        assert send_one(route_to(server.port)).outcome is Outcome.SENT
+
+
+def test_a_body_of_8_bits_is_announced_only_to_who_knows_the_word() -> None:
+    with odd_server(EHLO=b"250-odd.example\r\n250 SMTPUTF8\r\n") as server:
+        send_one(route_to(server.port), "dömi@example.net")
+    assert "MAIL FROM:<epm-x@bounces.example.com> SMTPUTF8" in server.heard
+
+
+@pytest.mark.django_db
+def test_any_octets_in_ehlo_can_be_stored(zone: Zone) -> None:
+    with odd_server(EHLO=b"250-odd.example\r\n250-XMOTD caf\xe9 \x00!\r\n250 DSN\r\n") as server:
+        connection = factories.make_connection(zone, port=server.port)
+        message = factories.make_message(zone, "ann@example.net")
+        drain(zone.name)
+    connection.refresh_from_db()
+    assert connection.ehlo_features == {"XMOTD": "caf? !", "DSN": ""}
+    assert message.recipients.get().state == State.SENT

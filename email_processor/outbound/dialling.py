@@ -1,19 +1,17 @@
-"""From a route to an open connection: at once to a smarthost; for a direct route through DNS, server by server, address by
-address, until one greets us and is protected as well as the policy asks (RFC 5321 5.1, RFC 3207, RFC 7435).
+"""From a route to an open connection: to a smarthost, address by address; for a direct route through DNS, server by server, too,
+until one greets us and is protected as well as the policy asks (RFC 5321 5.1, RFC 3207, RFC 7435).
 """
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from email_processor.models import PolicyType
-from email_processor.outbound import dane, mta_sts, mx, tls_reporting
+from email_processor.outbound import dane, mta_sts, mx, names, tls_reporting
 from email_processor.outbound.mx import NoRoute
 from email_processor.outbound.routing import Route, Tlsa
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
-from email_processor.outbound.smtp import Connection
+from email_processor.outbound.smtp import TIMEOUTS, Connection
 from email_processor.outbound.tls import Failure
 from email_processor.outbound.tls_reporting import Observed, Policy
 from email_processor.outbound.transcript import ASIDE, Spoken
@@ -37,9 +35,7 @@ async def dial(route: Route) -> Connection | SendResult:
     """An open connection, or what the first mail is told."""
     if route.is_direct:
         return await _dial_directly(route)
-    if route.sources:
-        return await _first(_addresses_of_smarthost(route), route)
-    return await _open(Candidate(route))
+    return await _first(_addresses_of_smarthost(route), route)
 
 
 async def _dial_directly(route: Route) -> Connection | SendResult:
@@ -114,14 +110,17 @@ def _candidate(
 
 
 async def _addresses_of_smarthost(route: Route) -> AsyncIterator[Candidate | NoRoute]:
-    """Asked for where the source address depends on the family."""
+    """All of them, because one may be down, and because the source address depends on the family."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(route.host, route.port, type=socket.SOCK_STREAM)
+        addresses = await names.addresses_of(route.host, TIMEOUTS[Stage.CONNECT])
+    except TimeoutError:
+        yield NoRoute(f"{route.host}: no name server has answered.", "4.4.3", is_final=False)
+        return
     except OSError as trouble:
         yield NoRoute(f"{route.host}: {trouble.strerror}", "4.4.3", is_final=False)
         return
-    for *_, (address, *_) in found:
-        yield Candidate(replace(route, address=str(address), source=_source(route, str(address))))
+    for address in addresses:
+        yield Candidate(replace(route, address=address, source=_source(route, address)))
 
 
 async def _open(candidate: Candidate, spoken: tuple[Spoken, ...] = ()) -> Connection | SendResult:

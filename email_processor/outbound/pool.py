@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Thread
 
@@ -15,6 +16,7 @@ from email_processor.outbound.envelope import Envelope, Features
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import SendResult, Stage
 from email_processor.outbound.smtp import Connection
+from lib.background import RESOLVERS
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +193,7 @@ class Pools:
 
     def __init__(self) -> None:
         self.loop = uvloop.new_event_loop()
+        self.loop.set_default_executor(ThreadPoolExecutor(RESOLVERS, "resolver"))
         self._pools: dict[Route, Pool] = {}
         self._thread = Thread(target=self.loop.run_forever, name="wire", daemon=True)
         self._thread.start()

@@ -43,7 +43,7 @@ class Route:
     sources: tuple[str, ...] = ()
     """Own addresses to connect from, one for each family at most; where a family has none, the system chooses."""
     address: str = ""
-    """Where to connect to, once it is known; `host` is the name that a certificate must prove."""
+    """Where to connect to, once it is found out; `host` is the name that a certificate must prove."""
     source: str = ""
     """The own address to connect from, once it is known; empty: the system chooses."""
     tls_if_offered: bool = False

@@ -1,0 +1,38 @@
+"""The addresses of a mail server that an operator named, as the operating system finds them (hosts file, DNS, search list).
+
+Asked in the threads of the loop's own executor, for each name in one at a time: uvloop's getaddrinfo has four for the whole
+process, and one name server that says nothing would hold up all that is to be opened.
+"""
+
+import asyncio
+import socket
+from functools import partial
+from ipaddress import ip_address
+
+_asking: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Future[tuple[str, ...]]] = {}
+
+
+async def addresses_of(host: str, timeout: float) -> tuple[str, ...]:
+    """The addresses of `host`, in the order in which to try them; of an address itself.
+
+    Raises OSError; `timeout` is in seconds.
+    """
+    try:
+        return (str(ip_address(host)),)
+    except ValueError:
+        pass
+    key = asyncio.get_running_loop(), host
+    if key not in _asking:
+        _asking[key] = asyncio.ensure_future(_ask(host))
+        _asking[key].add_done_callback(lambda _: _asking.pop(key))
+    # Others may be waiting for the same answer: who gives up leaves it to them.
+    return await asyncio.wait_for(asyncio.shield(_asking[key]), timeout)
+
+
+async def _ask(host: str) -> tuple[str, ...]:
+    asking = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().run_in_executor(None, asking)
+    except UnicodeError as error:
+        raise OSError(0, f"is no name of a server: {error}") from error
+    return tuple(dict.fromkeys(str(address) for *_, (address, *_) in found))

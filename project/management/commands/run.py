@@ -1,4 +1,5 @@
 import os
+import signal
 import socket
 import sys
 import threading
@@ -75,11 +76,21 @@ def _run_procfile(login: FirstLogin) -> int:
         "EPM_EXAMPLE_SECRET": login.signing_secret,
     }
     honcho_manager.KILL_WAIT = STOP_SECONDS
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _stop_without_terminal)
     manager = Manager()
     for name, command in parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
     manager.loop()
     return int(manager.returncode or 0)
+
+
+def _stop_without_terminal(number: int, frame: Any) -> None:
+    """The terminal was closed: the processes have sessions of their own, and would not notice."""
+    with open(os.devnull, "w") as nowhere:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere.fileno(), stream.fileno())
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _greet_when_ready(login: FirstLogin) -> None:

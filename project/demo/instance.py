@@ -23,7 +23,9 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("EPM_WEB_PORT", "EPM_LISTENER_PORT", "EPM_LMTP_PORT", "EPM_SIMULATOR_PORT", "EPM_EXAMPLE_PORT")
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
+DYING_SECONDS = 2.0
+"""How long children may take to go that were killed: for ever, to all appearance, where nobody collects orphans."""
 
 
 class Instance:
@@ -68,6 +70,10 @@ class Instance:
         process = self._running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        # The last child still holds the listening socket: whoever asks whether the next process listens would be misled.
+        deadline = time.monotonic() + DYING_SECONDS
+        while _has_members(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """End what still runs, politely first."""
@@ -114,6 +120,14 @@ def temporary_instance(folder: Path, **settings: str) -> Iterator[Instance]:
 
 def _end(number: int, frame: object) -> None:
     sys.exit(128 + number)
+
+
+def _has_members(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def free_ports(count: int) -> list[int]:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 _pause = threading.Event()
 
 
-def eventually(look: Callable[[], T | None], what: str, *, timeout: float = 20, log: Callable[[], str] = str) -> T:
+def eventually(look: Callable[[], T | None], what: str, *, timeout: float = 60, log: Callable[[], str] = str) -> T:
     """What `look` sees, as soon as it sees something. Raises AssertionError with `log` after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (seen := look()):

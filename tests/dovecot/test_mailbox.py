@@ -288,6 +288,18 @@ def test_it_hears_of_new_mail_at_once(make: Callable[..., Mailbox], deliver: Del
     eventually(taken(2), "the mail that came later")
 
 
+def test_it_hears_of_mail_that_came_between_a_look_and_its_sleep(
+    make: Callable[..., Mailbox], deliver: Deliver
+) -> None:
+    mailbox = make()
+    box = ImapBox(mailbox)
+    box.waiting()
+    deliver(mailbox.user_name, regular(ORDERS))
+    assert box.wait(Event(), 3600)
+    assert len(box.waiting()) == 1
+    box.close()
+
+
 def test_it_reads_afresh_what_an_operator_changes(
     make: Callable[..., Mailbox], deliver: Deliver, dovecot: PrivateDovecot, pollers: None
 ) -> None:

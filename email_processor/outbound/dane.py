@@ -22,7 +22,7 @@ _SELECTORS, _MATCHINGS = (0, 1), (0, 1, 2)
 
 
 async def records_of(host: str, port: int, hosts: Hosts) -> tuple[Tlsa, ...] | NoRoute:
-    """The TLSA records of a server that speak of SMTP (usage 2 and 3), none where DANE does not apply to it.
+    """The TLSA records of a server, none where DANE does not apply to it.
 
     That they could not be looked up is a reason to wait (RFC 7672 2.1.1): an attacker may be holding them back.
     """
@@ -33,13 +33,16 @@ async def records_of(host: str, port: int, hosts: Hosts) -> tuple[Tlsa, ...] | N
         return NoRoute(answer.why, "4.7.5", is_final=False)
     if not answer.is_authentic:
         return ()
-    found = (Tlsa(r.usage, r.selector, r.mtype, bytes(r.cert)) for r in answer.records)
-    return tuple(record for record in found if record.usage in (AUTHORITY, END_ENTITY))
+    return tuple(Tlsa(r.usage, r.selector, r.mtype, bytes(r.cert)) for r in answer.records)
 
 
 def to_prove(records: tuple[Tlsa, ...]) -> tuple[Tlsa, ...]:
-    """The records that can be compared with a certificate. Where there are none, TLS alone is asked for (RFC 7672 2.2)."""
-    return tuple(r for r in records if r.selector in _SELECTORS and r.matching in _MATCHINGS)
+    """The records that can be compared with a certificate; of usages 2 and 3, for the others are of no use to SMTP (3.1.3).
+
+    Where there are none, TLS alone is asked for (RFC 7672 2.2).
+    """
+    usable = (r for r in records if r.usage in (AUTHORITY, END_ENTITY))
+    return tuple(r for r in usable if r.selector in _SELECTORS and r.matching in _MATCHINGS)
 
 
 def doubt(records: tuple[Tlsa, ...], chain: Sequence[bytes], names: Iterable[str]) -> str:

@@ -72,7 +72,9 @@ def test_another_certificate_gets_nothing(zone: Zone, secure: Internet, tls: ssl
     assert sink.count == 0
 
 
-@pytest.mark.parametrize("record", [STRANGER, f"2 1 1 {'00' * 32}", "3 1 9 00"])
+@pytest.mark.parametrize(
+    "record", [STRANGER, f"2 1 1 {'00' * 32}", "3 1 9 00", f"1 1 1 {'00' * 32}", f"0 0 1 {'00' * 32}"]
+)
 def test_a_server_without_tls_gets_nothing(zone: Zone, secure: Internet, record: str) -> None:
     sink = secure.sink("127.0.0.2")
     publish(secure, record)
@@ -85,7 +87,7 @@ def test_where_no_record_can_be_compared_tls_alone_is_asked_for(
     zone: Zone, secure: Internet, tls: ssl.SSLContext
 ) -> None:
     secure.sink("127.0.0.2", tls=tls)
-    publish(secure, "3 1 9 00", f"2 9 1 {'00' * 32}")
+    publish(secure, "3 1 9 00", f"2 9 1 {'00' * 32}", f"1 1 1 {'00' * 32}", f"0 0 1 {'00' * 32}")
     directly(zone, secure)
     assert drained(zone, "ann@bare.example").state == State.SENT
 

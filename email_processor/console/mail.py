@@ -14,27 +14,27 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.views import ChangeList
 
 from email_processor import suppression
-from email_processor.console import by_hand, story, suppressions, words
-from email_processor.console.finding import WAYS, as_uuid, ids_in, messages_named, recipients_named
+from email_processor.console import by_hand, finding, nothing, story, suppressions, words
+from email_processor.console.finding import WAYS, Asked, as_uuid, ids_in
+from email_processor.console.looking import LookingAdmin, LookingList, OfApplicationFilter
 from email_processor.console.mail_files import mail_file
 from email_processor.console.why import whys
 from email_processor.models import Content, Message, Recipient, State
+from email_processor.models.recipient import ASKING, RESTING
 from email_processor.timeline import timeline
 from epm.console.filters import MadeBetweenFilter
 from epm.console.links import change_url, list_url
-from epm.console.pages import RecordAdmin
 from epm.console.shown import moment
 
 SHOWN_RECIPIENTS = 100
 """A message's page lists so many recipients; the rest is in the list of recipients."""
 
 
-class MessageList(ChangeList):  # type: ignore[misc]
+class MessageList(LookingList):
     """One page of messages, each with a summary of its recipients from one query for the whole page."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list: list[Any] = list(self.result_list)
         rows = Recipient.objects.filter(message__in=[message.pk for message in self.result_list])
         summaries: defaultdict[UUID, list[Any]] = defaultdict(list)
         for group in rows.order_by().values("message", "state").annotate(count=Count("pk"), first=Min("address")):
@@ -43,7 +43,7 @@ class MessageList(ChangeList):  # type: ignore[misc]
             message.summary = summaries[message.pk]
 
 
-class MessageAdmin(RecordAdmin):
+class MessageAdmin(LookingAdmin):
     list_display = ("subject_line", "accepted", "sender", "to", "states", "application")
     list_filter = (
         ("application", RelatedDropdownFilter),
@@ -60,7 +60,13 @@ class MessageAdmin(RecordAdmin):
         return MessageList
 
     def lookup(self, queryset: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return messages_named(queryset, term)
+        return finding.messages_asked(queryset, term)
+
+    def is_indexed(self, filters: dict[str, str], term: str) -> bool:
+        return bool(term) and finding.is_indexed(term)
+
+    def on_nothing(self, request: HttpRequest, term: str) -> None:
+        nothing.explain(request, term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Message | None:
         related = Message.objects.select_related(
@@ -113,29 +119,27 @@ class MessageAdmin(RecordAdmin):
         )
 
 
-class RecipientList(ChangeList):  # type: ignore[misc]
+class RecipientList(LookingList):
     """One page of recipients, each with why it stands where it stands."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list: list[Any] = list(self.result_list)
         said = whys(self.result_list)
         for recipient in self.result_list:
             recipient.said = said.get(recipient.pk)
 
 
-class RecipientAdmin(RecordAdmin):
+class RecipientAdmin(LookingAdmin):
     list_display = ("address", "state_shown", "why", "since", "subject", "application")
     list_filter = (
         ("state", ChoicesDropdownFilter),
-        ("application", RelatedDropdownFilter),
+        ("application", OfApplicationFilter),
         ("zone", RelatedDropdownFilter),
         ("state_at", MadeBetweenFilter),
     )
     list_select_related = ("message", "application__zone")
     search_fields = ("address",)
-    search_help_text = "Address, recipient id or message id"
-    ordering = ("-id",)
+    search_help_text = WAYS
     sortable_by = ()
     page_template = "email_processor/recipient.html"
 
@@ -145,7 +149,18 @@ class RecipientAdmin(RecordAdmin):
     def lookup(self, queryset: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
         if (id := as_uuid(term)) is not None:
             return queryset.filter(pk=id) | queryset.filter(message=id)
-        return queryset.filter(pk__in=recipients_named(term).values("pk"))
+        return finding.recipients_of(queryset, Asked.read(term))
+
+    def is_indexed(self, filters: dict[str, str], term: str) -> bool:
+        if term:
+            return as_uuid(term) is not None or bool(Asked.read(term).addresses)
+        state = filters.get("state__exact")
+        if set(filters) - {"state__exact", "application__id__exact"}:
+            return False
+        return state in (None, *RESTING) if "application__id__exact" in filters else state in ASKING
+
+    def on_nothing(self, request: HttpRequest, term: str) -> None:
+        nothing.explain(request, term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Recipient | None:
         related = Recipient.objects.select_related(

@@ -12,10 +12,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from email_processor.console import mail_files, quarantine, words
 from email_processor.console.finding import as_uuid, ids_in, recipients_named
+from email_processor.console.looking import LookingAdmin, OfApplicationFilter
 from email_processor.inbound.exporting import FORMATS, MEDIA_TYPES
 from email_processor.models import DeliveryReceipt, Evidence, InboundMessage
 from epm.console.filters import MadeBetweenFilter
-from epm.console.pages import RecordAdmin
 from epm.console.shown import moment
 
 
@@ -56,7 +56,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(status__startswith=f"{self.value()}.") if self.value() else queryset
 
 
-class DeliveryReceiptAdmin(RecordAdmin):
+class DeliveryReceiptAdmin(LookingAdmin):
     list_display = (
         "whom",
         "action_shown",
@@ -72,7 +72,7 @@ class DeliveryReceiptAdmin(RecordAdmin):
         ActionFilter,
         MatchFilter,
         StatusFilter,
-        ("application", RelatedDropdownFilter),
+        ("application", OfApplicationFilter),
         ("received_at", MadeBetweenFilter),
     )
     list_select_related = ("recipient", "application__zone")
@@ -87,6 +87,11 @@ class DeliveryReceiptAdmin(RecordAdmin):
         if "@" in term:
             return queryset.filter(recipient__in=recipients_named(term).values("pk"))
         return queryset.filter(status=term) if term[:1].isdigit() else queryset.filter(reason=term)
+
+    def is_indexed(self, filters: dict[str, str], term: str) -> bool:
+        if term:
+            return as_uuid(term) is not None or "@" in term
+        return set(filters) == {"application__id__exact"} or filters == {"matched": "no"}
 
     def get_urls(self) -> list[Any]:
         return [*quarantine.urls(self.admin_site), *super().get_urls()]
@@ -150,7 +155,7 @@ def _export(format: str, receipts: "QuerySet[DeliveryReceipt]") -> StreamingHttp
     return response
 
 
-class InboundMessageAdmin(RecordAdmin):
+class InboundMessageAdmin(LookingAdmin):
     list_display = ("rcpt_to", "mail_from_shown", "kind_shown", "received", "source", "size", "application", "problem")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
@@ -169,6 +174,9 @@ class InboundMessageAdmin(RecordAdmin):
 
     def lookup(self, queryset: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
         return queryset.filter(pk__in=ids_in(term))
+
+    def is_indexed(self, filters: dict[str, str], term: str) -> bool:
+        return bool(term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> InboundMessage | None:
         return InboundMessage.objects.select_related("application__zone").filter(pk__in=ids_in(object_id)).first()

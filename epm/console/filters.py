@@ -19,14 +19,15 @@ class MadeBetweenFilter(RangeDateFilter):  # type: ignore[misc]
     """From one day to another, both included, in UTC; by the primary key, where the table has its index."""
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        first, last = self._day("from"), self._day("to")
+        first, last = self.day("from"), self.day("to")
         if first is not None:
             queryset = queryset.filter(pk__gte=first_id_of(first))
         if last is not None:
             queryset = queryset.filter(pk__lt=first_id_of(last + timedelta(days=1)))
         return queryset
 
-    def _day(self, end: str) -> datetime | None:
+    def day(self, end: str) -> datetime | None:
+        """The chosen day at the `end` "from" or "to", None where none is."""
         try:
             day = parse_date(str(self.used_parameters.get(f"{self.parameter_name}_{end}") or ""))
         except ValueError:

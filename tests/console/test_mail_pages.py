@@ -120,10 +120,10 @@ def test_it_finds_a_message(support: Client, story: Message, way: str) -> None:
     recipient = story.recipients.get()
     term = {"address": "anna@EXAMPLE.net", "recipient": str(recipient.pk)}.get(way) or str(getattr(story, way))
     response = support.get(reverse("admin:find"), {"q": term})
-    assert response["Location"] == change_url(recipient if way == "recipient" else story)
+    assert response["Location"] == change_url(recipient if way in ("recipient", "address") else story)
 
 
-def test_it_lists_the_messages_where_there_are_several(support: Client, application: Application) -> None:
+def test_it_lists_the_mails_where_there_are_several(support: Client, application: Application) -> None:
     for _ in range(2):
         factories.make_message(application.zone, "anna@example.net", application=application, subject="Both of them")
     response = support.get(reverse("admin:find"), {"q": "anna@example.net"}, follow=True)

@@ -49,6 +49,7 @@ _M_MMAP_THRESHOLD = -3
 _HEAD = 8 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*\r\n")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:")
+_LAST_CHUNK = re.compile(rb"\r\n0+(;[^\r\n]*)?\r\n")
 _WAITS = re.compile(rb"\r\nexpect:")
 
 
@@ -299,8 +300,9 @@ def is_whole(raw: bytes) -> bool:
     if _WAITS.search(head):
         return True
     if _CHUNKED.search(head):
-        # Where the last chunk only seems to end here, the thread reads on.
-        return raw.endswith(b"\r\n\r\n", end + 4)
+        # What comes behind may be the next request. Where the last chunk only seems to end here, the thread reads on.
+        last = _LAST_CHUNK.search(raw, end + 2)
+        return last is not None and raw.find(b"\r\n\r\n", last.end() - 2) >= 0
     length = _LENGTH.search(head)
     return length is None or len(raw) - end - 4 >= int(length[1])
 

@@ -325,6 +325,16 @@ def test_chunks_make_a_body(platform: Platform) -> None:
         assert answer(client)[0] == 202
 
 
+def test_what_comes_behind_the_last_chunk_is_the_next_request(platform: Platform) -> None:
+    body = json.dumps(MAIL).encode()
+    asked = head(platform, "Content-Type: application/json", "Transfer-Encoding: chunked")
+    chunks = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    with connected(platform) as client:
+        client.sendall((asked + chunks) * 2 + posted(platform, len(body)) + body)
+        client.shutdown(socket.SHUT_WR)
+        assert everything(client).count(b"HTTP/1.1 202 ") == 3
+
+
 def test_a_proxy_on_a_unix_socket_is_served(platform: Platform, tmp_path: Path) -> None:
     """Such a caller has no address."""
     path = tmp_path / "web.sock"

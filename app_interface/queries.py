@@ -1,5 +1,6 @@
 """What callers may ask of lists: one table of parameters each, read from the query string as strictly as bodies are."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,7 +42,7 @@ def _position(value: Any, field: str) -> Position:
     if not value:
         return START
     number, _, id = value.partition("-")
-    if not number.isascii() or not number.isdigit() or int(number[:20]) >= 2**63:
+    if not re.fullmatch("[0-9]{1,18}", number):
         raise invalid("This is no cursor of ours: give what `next` said.", field)
     return Position(int(number), _cursor(id, field))
 

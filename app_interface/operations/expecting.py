@@ -1,7 +1,7 @@
 """Expected against received: what each destination's servers were asked to report, what came, and how long it took."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +16,7 @@ from email_processor.traffic import STEPS, Destination, destinations
 from epm.choices import Scope
 
 USUAL_SPAN, LONGEST_SPAN = timedelta(days=7), timedelta(days=92)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 def traffic(caller: Caller, query: Mapping[str, Any]) -> Shape:
@@ -40,7 +41,7 @@ def traffic(caller: Caller, query: Mapping[str, Any]) -> Shape:
 
 def _span(values: Mapping[str, Any]) -> tuple[datetime, datetime]:
     until = values.get("until", timezone.now())
-    since = values.get("since", until - USUAL_SPAN)
+    since = values.get("since") or until - min(USUAL_SPAN, until - EARLIEST)
     if not timedelta() < until - since <= LONGEST_SPAN:
         raise invalid(f"Expected `since` before `until`, and at most {LONGEST_SPAN.days} days.", "since")
     return since, until

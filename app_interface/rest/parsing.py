@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import sys
+from codecs import BOM_UTF8
 from typing import Any
 
 from django.conf import settings
@@ -13,17 +15,26 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object that `raw` is. Raises invalid_request: not UTF-8, not JSON, a name twice, NaN, too deep, NUL."""
+    """The JSON object that `raw` is; a byte order mark before it is ignored, as RFC 8259 8.1 allows.
+
+    Raises invalid_request: not UTF-8, not JSON, a name twice, NaN, too deep, NUL.
+    """
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
+            raw.removeprefix(BOM_UTF8).decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_number,
+            parse_float=_finite,
         )
     except UnicodeDecodeError as error:
         raise invalid(f"The body is not UTF-8: {error.reason} at octet {error.start}.") from error
     except RecursionError as error:
         raise _too_deep() from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise invalid(f"The body is not JSON: {error}.") from error
+    except ValueError as error:
+        # The only other one: Python reads no whole number of more digits.
+        raise invalid(f"The body has a number of more than {sys.get_int_max_str_digits():,} digits.") from error
     _check(value, settings.EPM_NESTING_LIMIT)
     if not isinstance(value, dict):
         raise invalid("The body is not a JSON object.")

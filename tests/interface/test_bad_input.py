@@ -28,7 +28,7 @@ def mail(extra: bytes) -> bytes:
         b'"text"',
         b"\xff\xfe{}",
         b'{"subject": "\xe9"}',
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
         mail(b'"subject": "twice"'),
         mail(b'"metadata": {"a": "1", "a": "2"}'),
         mail(b'"ucid": "a\\u0000b"'),
@@ -46,6 +46,15 @@ def mail(extra: bytes) -> bytes:
 def test_it_refuses_a_body_that_cannot_be_read(door: Door, body: bytes) -> None:
     assert problem(door.raw("emails", body))[:2] == (400, "invalid_request")
     assert not Message.objects.exists()
+
+
+def test_it_says_in_plain_words_that_a_number_has_too_many_digits(door: Door) -> None:
+    said = json.loads(door.raw("emails", mail(b'"requestTimeout": ' + b"9" * 5000)).content)
+    assert said["detail"] == "The body has a number of more than 4,300 digits."
+
+
+def test_a_byte_order_mark_is_ignored(door: Door) -> None:
+    assert door.raw("emails", b"\xef\xbb\xbf" + json.dumps(dict(MAIL)).encode()).status_code == 202
 
 
 def test_it_names_the_name_that_came_twice(door: Door) -> None:

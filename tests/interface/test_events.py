@@ -39,6 +39,11 @@ def test_it_lists_what_is_told_in_the_order_of_commits(door: Door, application: 
     assert first["events"][0]["id"] == str(Notification.objects.earliest("pk").pk)
 
 
+@pytest.mark.parametrize("number", ["", "x", "-1", "\u0661", "9" * 19, "0" * 20 + "9" * 20])
+def test_it_refuses_a_cursor_that_is_none(door: Door, number: str) -> None:
+    assert problem(door.get(f"events?after={number}-{new_id().hex}")) == (400, "invalid_request", "after")
+
+
 def test_a_cursor_stays_where_nothing_is_new(door: Door, application: Application) -> None:
     tell(application, "a")
     end = door.get("events").json()["next"]

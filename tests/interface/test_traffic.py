@@ -62,8 +62,17 @@ def test_it_counts_only_what_was_accepted_in_that_time(door: Door, story: None) 
     assert traffic(door, f"?until={yesterday}")["destinations"] == []
 
 
+def test_it_looks_at_the_beginning_of_time(door: Door) -> None:
+    assert traffic(door, "?until=0001-01-03T00:00:00Z")["since"] == "0001-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize(
-    "span", ["since=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z", "since=2020-01-01T00:00:00Z"]
+    "span",
+    [
+        "since=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z",
+        "since=2020-01-01T00:00:00Z",
+        "until=0001-01-01T00:00:00Z",
+    ],
 )
 def test_it_refuses_a_time_that_is_none_or_too_long(door: Door, span: str) -> None:
     assert problem(door.get(f"traffic?{span}")) == (400, "invalid_request", "since")

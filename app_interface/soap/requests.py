@@ -14,6 +14,7 @@ from app_interface.soap import elements
 _AS_THEY_ARE = ("subject", "body", "applicationName", "ucid", "sessionID", "parentID")
 _MAILBOX_LISTS = ("to", "cc", "bcc")
 _PAIRS = ("headers", "appParameters")
+_INDENTED = ("applicationName", "emailParameters", *_PAIRS)
 _OPTIONAL = (*_AS_THEY_ARE, *_MAILBOX_LISTS, *_PAIRS, "requestTimeout", "emailParameters")
 _OF_A_RECIPIENT = ("address", "name", "notify", "orcpt")
 _EMAIL_PARAMETERS = frozenset(parameter.name for parameter in EMAIL_PARAMETERS)
@@ -21,7 +22,7 @@ _EMAIL_PARAMETERS = frozenset(parameter.name for parameter in EMAIL_PARAMETERS)
 
 def send_email(request: etree._Element) -> dict[str, Any]:
     """The parameters of sendEmail. Raises invalid_request."""
-    return {"from": elements.text_of(request, "from"), **_common(request)}
+    return {"from": (elements.text_of(request, "from") or "").strip(), **_common(request)}
 
 
 def launch_email(request: etree._Element) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def message_id(request: etree._Element) -> str:
 def _common(request: etree._Element) -> dict[str, Any]:
     """What both operations take. An empty element is as good as none: generated clients send those."""
     given = {name: text for name, text in elements.texts_of(request, _OPTIONAL).items() if text}
+    # As people indent them.
+    given |= {name: given[name].strip() for name in _INDENTED if name in given}
     return {
         **{name: given[name] for name in _AS_THEY_ARE if name in given},
         **_recipients(request, given),

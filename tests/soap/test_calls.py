@@ -98,6 +98,19 @@ def test_it_takes_an_attachment_larger_than_a_parser_likes(caller: Caller) -> No
     assert answer.name == "sendEmailResponse"
 
 
+def test_it_takes_nil_elements_for_absent_ones(caller: Caller) -> None:
+    nil = "xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'"
+    answer = caller.send(f"<from>shop@example.com</from><to>jo@example.net</to><cc {nil}/><subject {nil}/>")
+    assert answer.status == 200
+
+
+def test_it_takes_texts_as_people_indent_them(caller: Caller) -> None:
+    written = "<from>\n  shop@example.com\n</from><to>\n  jo@example.net,\n  sam@example.net\n</to>"
+    answer = caller.send(f"{written}<emailParameters>\n  priority=high;\n  tag=spring\n</emailParameters>")
+    assert answer.status == 200
+    assert Message.objects.get().tags == ["spring"]
+
+
 def test_it_takes_empty_elements_for_absent_ones(caller: Caller) -> None:
     empty = "<attachments/><headers/><applicationName/><emailParameters/><ucid/><sessionID/>"
     assert caller.send(ASKED + empty).status == 200

@@ -79,6 +79,22 @@ def test_it_refuses_octets_that_are_no_text(caller: Caller, declared: str, octet
     assert not Message.objects.exists()
 
 
+def test_it_refuses_more_tags_than_any_request_needs(nobody: Caller) -> None:
+    answer = nobody.post(envelope(request("<to/>" * 500_000)))
+    assert answer.problem["detail"] == "The request has more than 500,000 tags."
+
+
+def test_it_refuses_many_attributes_before_it_looks_at_them(caller: Caller) -> None:
+    many = " ".join(f"xmlns:a{n}='urn:{n}' a{n}:x=''" for n in range(20_000))
+    answer = caller.call(f"<sendEmailRequest xmlns='{NS}' {many}>{ASKED}</sendEmailRequest>")
+    assert answer.problem["detail"] == "An element has more than 10 attributes."
+
+
+def test_it_asks_for_what_is_nil_but_must_be_there(caller: Caller) -> None:
+    nil = "<from xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'/><to>jo@example.net</to>"
+    assert caller.send(nil).problem["field"] == "from"
+
+
 @pytest.mark.parametrize("depth", [1_000, 100_000])
 def test_it_survives_deep_nesting(caller: Caller, depth: int) -> None:
     answer = caller.call("<a>" * depth + "</a>" * depth)

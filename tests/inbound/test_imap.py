@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from email_processor.inbound.mailbox import imap
 from email_processor.inbound.mailbox.box import FAULTS
 from email_processor.inbound.mailbox.imap import ImapBox
 from epm.models import Zone
@@ -95,6 +96,15 @@ def test_it_looks_again_where_a_mail_was_announced_while_it_looked(server: Scrip
 )
 def test_it_hears_what_is_announced_while_it_goes_to_sleep(server: ScriptedServer, zone: Zone, idling: bytes) -> None:
     server.idling = idling
+    box = opened(server, zone)
+    assert box.wait(Event(), 3600)
+    box.close()
+
+
+def test_it_looks_again_before_the_server_logs_it_out(
+    server: ScriptedServer, zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "IDLE_SECONDS", 0)
     box = opened(server, zone)
     assert box.wait(Event(), 3600)
     box.close()

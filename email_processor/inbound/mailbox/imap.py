@@ -18,6 +18,10 @@ LOOK_SECONDS = 1.0
 """How soon a waiting poller notices that it is asked to stop."""
 
 
+IDLE_SECONDS = 29 * 60.0
+"""Servers may log out who idles for longer (RFC 2177 section 3)."""
+
+
 class Idling:
     """An IDLE command under way (RFC 2177). Responses are kept where those to other commands are.
 
@@ -133,7 +137,7 @@ class ImapBox(Box):
             return False
         if self._announced():
             return True
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + min(seconds, IDLE_SECONDS)
         idling = Idling(self._client)
         while not (self._announced() or stop.is_set() or time.monotonic() > deadline):
             idling.listen(LOOK_SECONDS)

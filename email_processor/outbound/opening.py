@@ -139,6 +139,10 @@ class Client(aiosmtplib.SMTP):
             self.stage = Stage.GREETING
             self._note(refusal.code, refusal.message)
             raise
+        except aiosmtplib.SMTPConnectError as trouble:
+            self.stage = Stage.TLS if isinstance(trouble.__cause__, ssl.SSLError) else Stage.GREETING
+            where = f"{self._route.address or self._route.host}, port {self._route.port}"
+            raise aiosmtplib.SMTPConnectError(f"{where}: {trouble.__cause__}") from trouble
         self._note(greeting.code, greeting.message)
         return greeting
 

@@ -5,6 +5,7 @@ import pytest
 from email_processor.models import State
 from email_processor.outbound.send_result import Outcome, Stage
 from email_processor.outbound.sending import drain
+from epm.choices import Transport
 from epm.models import EmailConnection, Zone
 from tests import factories
 from tests.outbound.internet import Internet, directly, drained, smtp_of
@@ -57,6 +58,19 @@ def test_it_tells_why_a_server_hung_up_after_a_login() -> None:
 def test_a_refused_greeting_is_no_missing_connection() -> None:
     with odd_server(GREETING=b"554 5.7.1 not you\r\n") as server:
         assert send_one(route_to(server.port)).stage is Stage.GREETING
+
+
+def test_it_tells_that_a_server_hung_up_instead_of_greeting() -> None:
+    with odd_server(GREETING=None) as server:
+        result = send_one(route_to(server.port))
+    assert (result.outcome, result.stage) == (Outcome.DEFERRED, Stage.GREETING)
+    assert result.text.startswith(f"127.0.0.1, port {server.port}: ")
+
+
+def test_it_tells_that_a_server_does_not_begin_with_tls() -> None:
+    with odd_server() as server:
+        result = send_one(route_to(server.port, transport=Transport.TLS))
+    assert (result.outcome, result.stage) == (Outcome.DEFERRED, Stage.TLS)
 
 
 # --- wants more of us first

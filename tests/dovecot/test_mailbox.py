@@ -288,10 +288,11 @@ def test_it_hears_of_new_mail_at_once(make: Callable[..., Mailbox], deliver: Del
     eventually(taken(2), "the mail that came later")
 
 
+@pytest.mark.parametrize("transport", [TCP, TLS, STARTTLS])
 def test_it_hears_of_mail_that_came_between_a_look_and_its_sleep(
-    make: Callable[..., Mailbox], deliver: Deliver
+    make: Callable[..., Mailbox], deliver: Deliver, transport: str
 ) -> None:
-    mailbox = make()
+    mailbox = make(IMAP, transport)
     box = ImapBox(mailbox)
     box.waiting()
     deliver(mailbox.user_name, regular(ORDERS))

@@ -17,7 +17,6 @@ from epm.models import Mailbox
 LOOK_SECONDS = 1.0
 """How soon a waiting poller notices that it is asked to stop."""
 
-
 IDLE_SECONDS = 29 * 60.0
 """Servers may log out who idles for longer (RFC 2177 section 3)."""
 

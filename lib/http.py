@@ -34,6 +34,7 @@ ADDRESSES = 4
 """How many addresses of one name are tried."""
 LONGEST_RETRY_AFTER = timedelta(days=1)
 REDIRECTING = frozenset({301, 302, 303, 307, 308})
+LAST_PORT = 65535
 KEEP_ALIVE = 5.0
 """Seconds an unused connection stays open."""
 # A compressed answer could unpack to any size.
@@ -211,7 +212,8 @@ async def _deadline(timeout: float, begun: float) -> AsyncIterator[None]:
     except Unreachable as error:
         error.seconds = _since(begun)
         raise
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL) as error:
+    # UnicodeError: a host that is no name (httpx leaves IDNAError to its callers).
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL, UnicodeError) as error:
         raise Unreachable(_in_words(error), seconds=_since(begun)) from error
 
 
@@ -219,6 +221,8 @@ def _request(method: str, url: str, headers: Mapping[str, str], content: bytes) 
     request = httpx.Request(method, _parsed(url), headers={**OWN_HEADERS, **headers}, content=content)
     if request.url.scheme not in ("http", "https") or not request.url.host:
         raise Unreachable("only http and https URLs are called")
+    if request.url.port is not None and request.url.port > LAST_PORT:
+        raise Unreachable(f"there is no port {request.url.port}")
     if request.url.userinfo:
         request.headers["Authorization"] = f"Basic {base64.b64encode(unquote_to_bytes(request.url.userinfo)).decode()}"
     url_parts = httpcore.URL(
@@ -272,7 +276,7 @@ def _retry_after(value: str, now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=int(value[:9])), LONGEST_RETRY_AFTER)
     try:
         return parsedate_to_datetime(value).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -179,7 +179,13 @@ def test_it_says_that_a_server_speaks_no_tls(server: Receiver) -> None:
     assert "TLS failed" in why_not(post, server.url.replace("http:", "https:")).reason
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "file:///etc/passwd", "//127.0.0.1/", "http://", "http://[::1/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://127.0.0.1/", "file:///etc/passwd", "//127.0.0.1/", "http://", "http://[::1/"),
+        *("http://xn--/", "http://xn--ls8h=/", "http://127.0.0.1:99999/"),
+    ],
+)
 def test_it_calls_nothing_but_http_urls(url: str) -> None:
     assert why_not(post, url).reason
 
@@ -202,7 +208,11 @@ def test_a_get_follows_no_fourth_redirect(server: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "file:///etc/passwd"]
+    "target",
+    [
+        *("http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "file:///etc/passwd"),
+        *("http://xn--/", "http://127.0.0.1:99999/"),
+    ],
 )
 def test_a_redirect_leads_to_no_private_place(server: Receiver, target: str) -> None:
     server.answers(Reply(302, headers={"Location": target}))
@@ -270,6 +280,7 @@ def test_a_client_keeps_no_cookies(server: Receiver) -> None:
         ("soon", None),
         ("-5", None),
         ("", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 def test_it_reads_retry_after(said: str, expected: datetime | None) -> None:

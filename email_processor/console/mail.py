@@ -130,7 +130,7 @@ class RecipientList(LookingList):
 
 
 class RecipientAdmin(LookingAdmin):
-    list_display = ("address", "state_shown", "why", "since", "subject", "application")
+    list_display = ("address", "subject", "accepted", "state_shown", "why", "application")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("application", OfApplicationFilter),
@@ -190,11 +190,11 @@ class RecipientAdmin(LookingAdmin):
 
     @admin.display(description="why")
     def why(self, row: Any) -> str:
-        return row.said.sentence if row.said else ""
+        return row.said.sentence if row.said else words.STATES[State(row.state)][1]
 
-    @admin.display(description="since")
-    def since(self, row: Recipient) -> Any:
-        return moment(row.state_at)
+    @admin.display(description="accepted")
+    def accepted(self, row: Recipient) -> Any:
+        return moment(row.message.accepted_at)
 
     @admin.display(description="subject")
     def subject(self, row: Recipient) -> SafeString:

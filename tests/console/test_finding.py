@@ -65,6 +65,7 @@ def test_it_lists_the_mails_of_an_address_with_why_each_stands_where_it_stands(
     make_receipt(mail(application, "Your invoice 4711"))
     page = found(support, "anna@example.net")
     assert "Your order 4712" in page
+    assert "Accepted and waiting to be sent." in page
     assert "There is no such mailbox." in page
 
 
@@ -82,6 +83,12 @@ def test_it_says_that_nothing_went_to_a_suppressed_address(support: Client, appl
     page = found(support, "Anna@example.net invoice")
     assert "anna@example.net is on the <a " in page
     assert str(entry.pk) in page
+
+
+def test_it_offers_nobody_to_create_a_mail_where_none_is_found(support: Client, application: Application) -> None:
+    page = found(support, "nobody@example.net")
+    assert "Nothing here fits what is asked for." in page
+    assert "Show all" in page
 
 
 def test_it_says_what_it_means_that_nothing_is_found(support: Client, application: Application) -> None:

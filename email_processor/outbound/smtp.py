@@ -8,7 +8,7 @@ the moment the final dot may have left, only the server's reply can tell (withou
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from django.conf import settings
@@ -104,14 +104,19 @@ class Connection:
         self._dialogue = take_over(self._client.transport)
         return None
 
-    async def send(self, envelope: Envelope) -> SendResult:
-        """Hand over one mail. Never raises: even a bug of ours becomes an honest result, and is logged."""
+    async def send(self, envelope: Envelope, past_recall: Callable[[], object]) -> SendResult:
+        """Hand over one mail. Never raises: even a bug of ours becomes an honest result, and is logged.
+
+        Whoever cancels it before `past_recall` is called may be sure that nothing has left.
+        """
         started = time.monotonic()
         self.mails += 1
         self._stage = Stage.CHECK
         assert self._dialogue is not None, "open the connection first"
         try:
-            return self._unsendable(envelope, started) or await self._transact(envelope, self._dialogue, started)
+            return self._unsendable(envelope, started) or await self._transact(
+                envelope, self._dialogue, started, past_recall
+            )
         except Trouble as trouble:
             self._drop()
             self._dialogue.remark(_in_words(trouble))
@@ -146,12 +151,14 @@ class Connection:
             return self._result(Outcome.FAILED, text, started, enhanced="5.3.4")
         return None
 
-    async def _transact(self, envelope: Envelope, dialogue: Dialogue, started: float) -> SendResult:
+    async def _transact(
+        self, envelope: Envelope, dialogue: Dialogue, started: float, past_recall: Callable[[], object]
+    ) -> SendResult:
         refusal = await self._announce(self._commands(envelope), dialogue)
-        if refusal is None:
-            return self._answered(await self._stream(envelope.content, dialogue), started)
-        result = self._answered(refusal, started)
-        await self._forget_transaction(dialogue)
+        reply = refusal or await self._stream(envelope.content, dialogue)
+        result = self._answered(reply, started)
+        if result.outcome is not Outcome.SENT:
+            await self._forget_transaction(dialogue)
         return result
 
     def _commands(self, envelope: Envelope) -> list[tuple[Stage, bytes]]:
@@ -218,7 +225,9 @@ class Connection:
         return await dialogue.reply(TIMEOUTS[Stage.FINAL_DOT])
 
     async def _forget_transaction(self, dialogue: Dialogue) -> None:
-        """RSET after a refusal, so that the next mail finds a clean connection."""
+        """RSET after a refusal, so that the next mail finds a clean connection. Even after one of the final dot, which should end
+        the transaction (RFC 5321 4.1.1.4): Postfix keeps what its smtpd_end_of_data_restrictions refuse.
+        """
         if not dialogue.is_open:
             return
         try:

@@ -33,6 +33,16 @@ def test_a_refusal_before_the_content_is_heard() -> None:
     assert (result.outcome, result.code, result.stage) == (Outcome.FAILED, 554, Stage.CONTENT)
 
 
+# --- remembers what it refused
+
+
+def test_a_server_is_made_to_forget_what_it_refused_at_the_end() -> None:
+    with odd_server(CONTENT=[b"554 5.7.1 refused\r\n", b"250 2.0.0 fine\r\n"]) as server:
+        results = send(route_to(server.port), make_envelope(), make_envelope())
+    assert [r.outcome for r in results] == [Outcome.FAILED, Outcome.SENT]
+    assert server.heard.count("RSET") == 1
+
+
 # --- hangs up half-way
 
 

@@ -1,7 +1,8 @@
 """A private Postfix on loopback, from Debian's binaries with a configuration and spool of its own.
 
 What it does with a recipient depends on the domain:
-  local.test     virtual mailboxes: bob@ exists (delivered), everybody else is unknown only after acceptance (bounced)
+  local.test     virtual mailboxes: bob@ exists (delivered), everybody else is unknown only after acceptance (bounced);
+                 late@ is refused after the final dot
   nodsn.test     handed to a next hop that does not offer DSN (relayed)
   alias.test     team@ is an alias of two mailboxes in local.test (expanded)
   slow.test      handed to a next hop that nobody listens on: deferred, a delay report after a second
@@ -104,6 +105,7 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 delay_warning_time = 1s
 smtputf8_enable = yes
+smtpd_end_of_data_restrictions = check_recipient_access inline:{{late@local.test=REJECT}}
 """
 
 

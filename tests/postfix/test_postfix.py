@@ -54,3 +54,10 @@ def test_it_tells_the_fates_of_one_mail_apart(postfix: PrivatePostfix) -> None:
         return found if found == {State.DELIVERED, State.BOUNCED} else None
 
     assert eventually(states, "both reports", log=postfix.log)
+
+
+def test_what_is_refused_after_the_final_dot_spoils_no_other_mail(postfix: PrivatePostfix) -> None:
+    addresses = ["bob@local.test", "late@local.test", "rob@local.test", "tom@local.test"]
+    recipients = send(postfix.port, *addresses, max_connections=1).recipients
+    assert {r.address for r in recipients.filter(state=State.FAILED)} == {"late@local.test"}
+    assert recipients.exclude(state=State.FAILED).count() == 3

@@ -36,6 +36,7 @@ TOO_MANY = f"452 4.5.3 At most {RECIPIENTS} recipients at once"
 NO_STORAGE = "452 4.3.1 The mail cannot be stored, please try again later"
 FAULT = "451 4.3.0 An error of ours, please try again later"
 TAKEN = "250 2.0.0 Taken"
+NO_ACCOUNTS = "502 5.5.1 There are no accounts here"
 CLOSING = "421 4.3.2 Closing"
 CROWDED = b"421 4.7.0 Too many connections from your address\r\n"
 SLOW_DOWN = "450 4.7.1 Too many mails from your address in a minute, please try again later"
@@ -101,7 +102,7 @@ class Room:
         session.host_name = host_name
         # Over TLS aiosmtpd would offer AUTH, for which there are no accounts here.
         offered = [line for line in lines if not line[4:].startswith("AUTH")]
-        return [*offered[:-1], "250-ENHANCEDSTATUSCODES", offered[-1]]
+        return [*offered[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", offered[-1]]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -224,6 +225,9 @@ class Door(SMTP):
 
     def _answers(self, status: str) -> str:
         return status
+
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
+        await self.push(NO_ACCOUNTS)
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
         with self._room.taking():

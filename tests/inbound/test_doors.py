@@ -146,3 +146,44 @@ def test_it_announces_its_enhanced_codes(listener: Listener) -> None:
     with connect(listener.smtp_port) as client:
         client.ehlo("tests.example")
         assert "enhancedstatuscodes" in client.esmtp_features
+
+
+@pytest.mark.parametrize(("kind", "greeting"), [("smtp_port", "EHLO"), ("lmtp_port", "LHLO")])
+def test_it_takes_commands_that_come_in_one_piece_and_says_so(listener: Listener, kind: str, greeting: str) -> None:
+    with connect(getattr(listener, kind)) as client:
+        assert b"PIPELINING" in client.docmd(greeting, "tests.example")[1].splitlines()
+        client.send(f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<x@y.example>\r\nRCPT TO:<{ORDERS}>\r\nDATA\r\n")
+        assert [client.getreply()[0] for _ in range(4)] == [250, 550, 250, 354]
+        client.send(regular(ORDERS) + b".\r\nNOOP\r\n")
+        assert [client.getreply()[0] for _ in range(2)] == [250, 250]
+
+
+def test_it_gives_back_no_data_where_every_recipient_of_a_pipeline_is_refused(listener: Listener) -> None:
+    with connect(listener.smtp_port) as client:
+        client.ehlo("tests.example")
+        client.send(f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<x@y.example>\r\nDATA\r\nNOOP\r\n")
+        assert [client.getreply()[0] for _ in range(4)] == [250, 550, 503, 250]
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_it_has_no_accounts(zone: Zone, certificate: Path, is_encrypted: bool) -> None:
+    context = ssl.create_default_context(cafile=str(certificate))
+    with running_listener(tls_context()) as listener, connect(listener.smtp_port) as client:
+        if is_encrypted:
+            client.starttls(context=context)
+        client.ehlo("tests.example")
+        assert client.docmd("AUTH", "PLAIN AGEAYg==")[0] == 502
+        assert b"AUTH" not in client.docmd("HELP")[1]
+
+
+def test_it_drops_what_came_before_the_encryption(zone: Zone, certificate: Path) -> None:
+    context = ssl.create_default_context(cafile=str(certificate))
+    with running_listener(tls_context()) as listener, connect(listener.smtp_port) as client:
+        client.ehlo("tests.example")
+        client.send("STARTTLS\r\nMAIL FROM:<injected@example.net>\r\n")
+        assert client.getreply()[0] == 220
+        assert client.sock is not None
+        client.sock = context.wrap_socket(client.sock, server_hostname="127.0.0.1")
+        client.file = None
+        client.ehlo("tests.example")
+        assert client.docmd("RCPT", f"TO:<{ORDERS}>")[0] == 503

@@ -18,13 +18,14 @@ from django.utils import timezone
 
 from email_processor import events, suppression
 from email_processor.events import Happening, Standing
-from email_processor.models import Event, EventType, Recipient, State
+from email_processor.models import Event, EventType, Recall, Recipient, State
 from epm.models import Application
 from lib import bulk
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED, State.EXPIRED}),
-    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.IN_DOUBT}),
+    # The last two by the worker that has it; from others they are a Recall.
+    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.HELD, State.CANCELLED}),
     State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED}),
     State.IN_DOUBT: frozenset({State.QUEUED, State.SENT, State.DELIVERED, State.BOUNCED, State.FAILED}),
@@ -46,7 +47,8 @@ MOVES_BY_EVIDENCE: Mapping[State, frozenset[State]] = {
 OVERTAKEN: frozenset[State] = frozenset({State.RELAYED, State.DELIVERED, State.BOUNCED})
 """States in which our own late outcome of an attempt is recorded as an Event and moves nothing."""
 
-
+_RECALLED = "on the wire; it is taken back unless its content has begun to leave"
+_WITHDRAWN = (State.HELD, State.CANCELLED)
 _NOBODY: Mapping[UUID, str] = {}
 _NOTHING: Mapping[str, str] = {}
 _COUNTED = ("state", "attempts", "events_count", "told_count")
@@ -76,6 +78,8 @@ class Moved:
     applied: bool
     state: State
     why: str = ""
+    is_recalled: bool = False
+    """Is it on the wire, and its worker asked to take it back? What comes of that, an Event tells."""
 
 
 def enter(recipients: Sequence[Recipient], suppressed: Mapping[UUID, str] = _NOBODY) -> None:
@@ -143,6 +147,11 @@ def _applications(keys: Collection[UUID | None]) -> dict[UUID, Application]:
 
 
 def _apply(row: Standing, move: Move, changes: "_Changes") -> Moved:
+    if _is_recall(row, move):
+        changes.recall(move)
+        return Moved(move, False, State.SENDING, _RECALLED, is_recalled=True)
+    if _answers_recall(move) and move.attempt == row.attempts:
+        changes.answer_recall(move)
     why = _refusal(row, move)
     if why and not _is_worth_an_event(row, move):
         return Moved(move, False, State(row.state), why)
@@ -159,6 +168,15 @@ def _event_data(move: Move, why: str) -> Mapping[str, Any]:
     return {**move.data, "not_applied": why} if why else move.data
 
 
+def _is_recall(row: Standing, move: Move) -> bool:
+    """Does somebody want to hold or cancel what a worker has on the wire? Only that worker knows how far it came."""
+    return row.state == State.SENDING and move.to in _WITHDRAWN and move.attempt is None
+
+
+def _answers_recall(move: Move) -> bool:
+    return move.to in _WITHDRAWN and move.attempt is not None
+
+
 def _refusal(row: Standing, move: Move) -> str:
     """Why the move is not allowed, in words; empty where it is."""
     if move.attempt is not None and move.attempt != row.attempts:
@@ -172,7 +190,8 @@ def _refusal(row: Standing, move: Move) -> str:
 
 def _is_worth_an_event(row: Standing, move: Move) -> bool:
     """A refused receipt is kept as its own record; a refused outcome of our own attempt, overtaken by a receipt, is told here."""
-    return not move.by_receipt and move.attempt == row.attempts and row.state in OVERTAKEN
+    is_outcome = not move.by_receipt and move.attempt == row.attempts and not _answers_recall(move)
+    return is_outcome and row.state in OVERTAKEN
 
 
 def _first_event(row: Recipient, suppressed: Mapping[UUID, str]) -> tuple[Any, ...]:
@@ -190,6 +209,8 @@ class _Changes:
         self._rows: dict[UUID, Standing] = {}
         self._set: dict[UUID, dict[str, Any]] = defaultdict(dict)
         self._happenings: list[Happening] = []
+        self._recalls: list[Recall] = []
+        self._answered: list[UUID] = []
 
     def remember(self, row: Standing) -> None:
         """Note what the row was before its first change in this batch."""
@@ -202,7 +223,20 @@ class _Changes:
     def add(self, happening: Happening) -> None:
         self._happenings.append(happening)
 
+    def recall(self, move: Move) -> None:
+        assert move.to is not None
+        self._recalls.append(Recall(recipient_id=move.recipient, to=move.to.value, why=str(move.data.get("why", ""))))
+
+    def answer_recall(self, move: Move) -> None:
+        self._answered.append(move.recipient)
+
     def write(self) -> None:
+        if self._recalls:
+            Recall.objects.bulk_create(
+                self._recalls, update_conflicts=True, unique_fields=["recipient"], update_fields=["to", "why"]
+            )
+        if self._answered:
+            Recall.objects.filter(pk__in=self._answered).delete()
         events.publish(self._happenings)
         suppression.learn(self._happenings)
         for (state, count, values), keys in self._groups().items():

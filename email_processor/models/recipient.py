@@ -157,6 +157,21 @@ class Recipient(Claimable):
         return self.address
 
 
+class Recall(models.Model):
+    """Somebody wants back what is on the wire: its worker holds or cancels it, unless its content has begun to leave."""
+
+    recipient = models.OneToOneField(
+        Recipient, on_delete=models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
+    to = models.CharField(
+        max_length=10, choices=[(state.value, state.label) for state in (State.HELD, State.CANCELLED)]
+    )
+    why = models.TextField(help_text="Who wants it, in words.")
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id} to be {self.to}"
+
+
 class Event(models.Model):
     """Append-only: what happened to a Recipient, numbered 1, 2, 3… per recipient.
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Thread
@@ -26,6 +27,10 @@ _CONTENT_FOR = 60.0
 """Seconds for which no more connections are opened than a server let in."""
 
 Opened = Connection | SendResult
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 class Pool:
@@ -55,14 +60,14 @@ class Pool:
     def is_unused(self) -> bool:
         return not (self._idle or self._busy or self._waiting or self._opening)
 
-    async def send(self, envelope: Envelope) -> SendResult:
-        """Hand over one mail as soon as a connection is free."""
+    async def send(self, envelope: Envelope, past_recall: Callable[[], object] = _nothing) -> SendResult:
+        """Hand over one mail as soon as a connection is free. See `Connection.send`."""
         while True:
             connection = await self._free()
             if isinstance(connection, SendResult):
                 return connection
             is_fresh = not connection.mails
-            result = await self._send_over(connection, envelope)
+            result = await self._send_over(connection, envelope, past_recall)
             if is_fresh or not _was_stale(result):
                 return result
 
@@ -100,9 +105,11 @@ class Pool:
                 self._hand_on(given)
             raise
 
-    async def _send_over(self, connection: Connection, envelope: Envelope) -> SendResult:
+    async def _send_over(
+        self, connection: Connection, envelope: Envelope, past_recall: Callable[[], object]
+    ) -> SendResult:
         try:
-            result = await connection.send(envelope)
+            result = await connection.send(envelope, past_recall)
             if _is_over(connection, result):
                 await connection.close()
             return result

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
-from email_processor.models import Content, EventType, Message, Recipient, State
+from email_processor.models import Content, EventType, Message, Recall, Recipient, State
 from email_processor.models.recipient import EXPIRES, way_of
 from email_processor.outbound.addresses import domain_of
 from email_processor.outbound.shares import WAITING, Line, lines_due
@@ -190,6 +191,7 @@ def sweep() -> list[str]:
     Answers the names of the zones in which something is due to be sent.
     """
     _doubt_what_was_stranded()
+    _answer_late_recalls()
     _end_waiting_for_receipts()
     _expire_what_is_past()
     return [name for name in Zone.objects.order_by("name").values_list("name", flat=True) if has_due(name)]
@@ -208,6 +210,19 @@ def _shorten_leases_from_before_the_clock_was_set_back() -> None:
     """None lasts longer than EPM_LEASE. Whoever holds it and lives renews it anyway."""
     ends = claims.now(Recipient) + settings.EPM_LEASE
     Recipient.objects.filter(state=State.SENDING, due_at__gt=ends + settings.EPM_LEASE).update(due_at=ends)
+
+
+def withdrawal(recall: Recall, attempt: int | None = None) -> Move:
+    """What a Recall asks for; of a worker, for the `attempt` it had on the wire."""
+    return Move(recall.pk, EventType(recall.to), State(recall.to), {"why": recall.why}, attempt=attempt)
+
+
+def _answer_late_recalls() -> None:
+    """Hold or cancel what was put off just before its worker looked; what cannot be any more stays as it is."""
+    with transaction.atomic():
+        waiting = Recall.objects.exclude(recipient__state=State.SENDING).order_by("pk")[:_SWEPT_AT_ONCE]
+        moved = lifecycle.advance([withdrawal(recall) for recall in waiting])
+        Recall.objects.filter(pk__in=[one.move.recipient for one in moved if not one.is_recalled]).delete()
 
 
 def _end_waiting_for_receipts() -> None:

@@ -24,6 +24,7 @@ from email_processor.outbound.features import remember_features
 from email_processor.outbound.lane import Lane
 from email_processor.outbound.lanes import Lanes
 from email_processor.outbound.queue import Claimed, Outgoing
+from email_processor.outbound.recalling import Recalls
 from email_processor.outbound.routing import Route
 from email_processor.outbound.seeing_through import AWAY, see_through
 from email_processor.outbound.send_result import SendResult
@@ -71,6 +72,7 @@ class _Drain:
         self._left_nothing_without: frozenset[int | None] | None = None
         self._starting: Sequence[Claimed] = ()
         """Their intent is being written; they are not yet on the wire."""
+        self._recalls = Recalls()
         self._landed: Sequence[Landed] = ()
         """What came back and is not yet written."""
         self._settled = 0
@@ -94,6 +96,7 @@ class _Drain:
             self._put_on_the_wire()
             self._settle()
             self._keep_leases()
+            self._take_back()
             if self._is_done():
                 return self._settled
             self._landed = self._wire.collect(timeout=_LOOK_AGAIN if self._held else 0)
@@ -233,7 +236,7 @@ class _Drain:
         """Write what came back."""
         if not self._landed:
             return
-        outcomes.write([outcomes.moves_for(flight.mail, result) for flight, result in self._landed])
+        outcomes.write([self._recalls.moves_for(flight.mail, result) for flight, result in self._landed])
         landed, self._landed = self._landed, ()
         self._let_go(flight.mail for flight, _ in landed)
         self._settled += len(landed)
@@ -253,7 +256,7 @@ class _Drain:
         """The database is back, perhaps. What never got to the wire is told from what did."""
         self._keep_leases()
         moves = [outcomes.stayed(one.mail) for one in self._starting]
-        moves += [outcomes.moves_for(flight.mail, result) for flight, result in landed]
+        moves += [self._recalls.moves_for(flight.mail, result) for flight, result in landed]
         if moves:
             outcomes.write(moves)
         self._starting = ()
@@ -276,6 +279,11 @@ class _Drain:
         tls_reporting.write()
         if self._held:
             self._open_lanes()
+
+    def _take_back(self) -> None:
+        """Off the wire, what somebody wants to hold or cancel; it lands without a result, unless it has begun to leave."""
+        if wanted := self._recalls.look(self._held):
+            self._wire.recall(lambda flight: flight.mail.id in wanted)
 
     def _is_done(self) -> bool:
         return not self._held and (stopping.is_asked() or self._left_nothing_without == frozenset())

@@ -155,6 +155,7 @@ class Connection:
         self, envelope: Envelope, dialogue: Dialogue, started: float, past_recall: Callable[[], object]
     ) -> SendResult:
         refusal = await self._announce(self._commands(envelope), dialogue)
+        past_recall()
         reply = refusal or await self._stream(envelope.content, dialogue)
         result = self._answered(reply, started)
         if result.outcome is not Outcome.SENT:

@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from email_processor.outbound.envelope import Envelope, Features
 from email_processor.outbound.pool import pools
@@ -37,6 +38,8 @@ class Wire(Generic[T]):
         self._pools = pools()
         self._results: SimpleQueue[tuple[T, SendResult | None]] = SimpleQueue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._recallable: dict[asyncio.Task[None], T] = {}
+        """Those that run, whose content has not begun to leave, and that have no answer yet."""
         self.in_flight = 0
         """How many were posted and not collected."""
 
@@ -58,7 +61,7 @@ class Wire(Generic[T]):
     def collect(self, timeout: float) -> list[tuple[T, SendResult | None]]:
         """What came back: waits up to `timeout` seconds for the first, and takes all there are.
 
-        A result of None is a bug that struck before anything was on the wire; the log has it.
+        A result of None says that nothing has left: the mail was recalled, or a bug struck before, which the log has.
         """
         results: list[tuple[T, SendResult | None]] = []
         try:
@@ -68,6 +71,10 @@ class Wire(Generic[T]):
         except Empty:
             self.in_flight -= len(results)
             return results
+
+    def recall(self, wanted: Callable[[T], bool]) -> None:
+        """Take back what is `wanted`, asked on the wire's own time, and has not begun to leave."""
+        self._pools.loop.call_soon_threadsafe(self._recall, wanted)
 
     def greeting(self, route: Route) -> Features | None:
         """What the server of a route offered, once for every time it was greeted."""
@@ -79,13 +86,21 @@ class Wire(Generic[T]):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def _recall(self, wanted: Callable[[T], bool]) -> None:
+        for task, item in self._recallable.items():
+            if wanted(item):
+                task.cancel()
+
     async def _carry(self, posting: Posting[T]) -> None:
-        result = None
+        result, task = None, cast("asyncio.Task[None]", asyncio.current_task())
+        past_recall = partial(self._recallable.pop, task, None)
+        self._recallable[task] = posting.item
         try:
-            result = await self._pools.of(posting.route).send(posting.envelope())
+            result = await self._pools.of(posting.route).send(posting.envelope(), past_recall)
         except Exception:
             log.exception("a mail could not be put on the wire to %s", posting.route.host)
         finally:
+            past_recall()
             self._results.put((posting.item, result))
 
     async def _give_up(self) -> None:

@@ -1,0 +1,167 @@
+"""Holding and cancelling what is on the wire: it is taken back until its content begins to leave."""
+
+from collections.abc import Callable
+from threading import Event as Flag
+from typing import Any
+
+import pytest
+
+from email_processor import lifecycle
+from email_processor.lifecycle import Move, Moved
+from email_processor.models import EventType, Recall, Recipient, State
+from email_processor.outbound import queue, recalling
+from email_processor.outbound.acceptance import accept
+from email_processor.outbound.sending import drain
+from email_processor.outbound.wire import Wire
+from epm.models import Zone
+from tests import factories
+from tests.outbound.servers import OddServer, odd_server
+from tests.outbound.submissions import make_submission
+from tests.outbound.test_queue import make_stranded
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers look in every round."""
+    monkeypatch.setattr(recalling, "EVERY", 0.0)
+
+
+@pytest.fixture
+def each_round(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Does something in the first round of a drain, something else in the second, and so on."""
+
+    def set_up(*rounds: Callable[[], None]) -> None:
+        collect, left = Wire.collect, iter(rounds)
+
+        def do_and_collect(wire: Any, timeout: float) -> Any:
+            next(left, lambda: None)()
+            return collect(wire, timeout)
+
+        monkeypatch.setattr(Wire, "collect", do_and_collect)
+
+    return set_up
+
+
+def withdraw(to: State = State.CANCELLED) -> Moved:
+    [moved] = lifecycle.advance([Move(Recipient.objects.get().pk, EventType(to), to, {"why": "by hand"})])
+    return moved
+
+
+def types(recipient: Recipient) -> list[str]:
+    return list(recipient.events.order_by("sequence").values_list("type", flat=True))
+
+
+def hears(server: OddServer, word: str) -> None:
+    if word == "GREETING":
+        eventually(lambda: server.connections, "a connection")
+    else:
+        eventually(lambda: [line for line in server.heard if line.startswith(word)], word)
+
+
+@pytest.mark.parametrize("step", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("to", [State.HELD, State.CANCELLED])
+def test_a_server_that_keeps_silent_before_the_content_does_not_keep_a_mail(
+    zone: Zone, each_round: Callable[..., None], step: str, to: State
+) -> None:
+    with odd_server(**{step: b""}) as server:
+        factories.make_connection(zone, port=server.port)
+        accept(make_submission(zone))
+        each_round(lambda: hears(server, step), lambda: withdraw(to))
+        drain(zone.name)
+    recipient = Recipient.objects.get()
+    assert (recipient.state, recipient.due_at, types(recipient)) == (to, None, ["accepted", to])
+    assert recipient.events.get(type=to).data == {"why": "by hand"}
+    assert not Recall.objects.exists()
+
+
+def test_a_mail_whose_content_has_left_is_sent(
+    zone: Zone, each_round: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_dot, goes_on = Flag(), Flag()
+
+    def reply(server: OddServer, word: str) -> bytes | None:
+        if word == "CONTENT":
+            at_the_dot.set()
+            goes_on.wait()
+        return usual(server, word)
+
+    usual = OddServer.reply
+    monkeypatch.setattr(OddServer, "reply", reply)
+    with odd_server() as server:
+        factories.make_connection(zone, port=server.port)
+        accept(make_submission(zone))
+        each_round(lambda: at_the_dot.wait() and None, lambda: withdraw() and None, goes_on.set)
+        drain(zone.name)
+    assert types(Recipient.objects.get()) == ["accepted", "sent"]
+    assert not Recall.objects.exists()
+
+
+def test_what_is_refused_meanwhile_has_failed(zone: Zone, each_round: Callable[..., None]) -> None:
+    with odd_server(RCPT=b"550 5.1.1 nobody\r\n", RSET=b"") as server:
+        factories.make_connection(zone, port=server.port)
+        accept(make_submission(zone))
+        each_round(lambda: hears(server, "RSET"), lambda: withdraw() and None)
+        drain(zone.name)
+    assert types(Recipient.objects.get()) == ["accepted", "failed"]
+
+
+def test_others_go_on(zone: Zone, each_round: Callable[..., None]) -> None:
+    with odd_server(RCPT=[b"", b"250 2.1.5 fine\r\n"]) as server:
+        factories.make_connection(zone, port=server.port, max_connections=1)
+        first, second = accept(make_submission(zone, "ann@example.net", "bob@example.net")).recipients
+
+        def withdraw_first() -> None:
+            lifecycle.advance([Move(first.pk, EventType.CANCELLED, State.CANCELLED)])
+
+        each_round(lambda: hears(server, "RCPT"), withdraw_first)
+        drain(zone.name)
+    assert dict(Recipient.objects.values_list("pk", "state")) == {first.pk: State.CANCELLED, second.pk: State.SENT}
+
+
+def test_it_is_said_that_its_worker_is_asked(zone: Zone) -> None:
+    recipient = make_stranded(zone)
+    moved = withdraw()
+    assert (moved.applied, moved.is_recalled, moved.state) == (False, True, State.SENDING)
+    assert types(recipient) == ["accepted"]
+
+
+def test_the_last_wish_counts(zone: Zone) -> None:
+    make_stranded(zone)
+    withdraw(State.HELD)
+    withdraw(State.CANCELLED)
+    assert Recall.objects.get().to == State.CANCELLED
+
+
+def test_what_a_dead_worker_was_asked_for_is_not_sent_again(zone: Zone) -> None:
+    recipient = make_stranded(zone)
+    withdraw()
+    queue.sweep()
+    assert types(recipient) == ["accepted", "in_doubt", "requeued", "cancelled"]
+    assert not Recall.objects.exists()
+
+
+def test_a_doubt_that_waits_for_a_person_still_does(zone: Zone) -> None:
+    recipient = make_stranded(zone, in_doubt_policy="hold")
+    withdraw()
+    queue.sweep()
+    assert (types(recipient), Recall.objects.exists()) == (["accepted", "in_doubt"], False)
+
+
+def test_a_wish_that_came_as_the_mail_was_put_off_is_answered_by_the_sweep(zone: Zone) -> None:
+    message = factories.make_message(zone)
+    recipient = message.recipients.get()
+    Recall.objects.create(recipient=recipient, to=State.HELD, why="by hand")
+    queue.sweep()
+    assert (message.recipients.get().state, Recall.objects.exists()) == (State.HELD, False)
+
+
+def test_a_live_worker_is_left_to_answer(zone: Zone) -> None:
+    factories.make_message(zone)
+    (claimed,) = queue.claim(zone.name, limit=1).claimed
+    lifecycle.begin(claimed.token, [claimed.id])
+    withdraw()
+    queue.sweep()
+    assert (Recipient.objects.get().state, Recall.objects.count()) == (State.SENDING, 1)

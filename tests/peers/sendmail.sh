@@ -11,6 +11,9 @@ define(`confDOMAIN_NAME', `mta.test')dnl
 define(`confDELIVERY_MODE', `background')dnl
 define(`confTO_QUEUEWARN', `1s')dnl
 define(`confTO_ICONNECT', `2s')dnl
+dnl However busy the machine is: else it keeps its queue, and then refuses connections.
+define(`confQUEUE_LA', `1000')dnl
+define(`confREFUSE_LA', `1000')dnl
 define(`confCACERT_PATH', `/etc/ssl/certs')dnl
 define(`confCACERT', `/etc/mail/certificate.pem')dnl
 define(`confSERVER_CERT', `/etc/mail/certificate.pem')dnl

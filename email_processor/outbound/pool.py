@@ -25,6 +25,8 @@ _OLDEST = 300.0
 """Seconds after which a connection is not used again, so that what changed in DNS or in a policy is seen."""
 _CONTENT_FOR = 60.0
 """Seconds for which no more connections are opened than a server let in."""
+_NOT_NOW = "4.3.2"
+"""The system is not accepting mails now (RFC 3463 3.4). Postscreen says it on each connection that it has tested, to the end."""
 
 Opened = Connection | SendResult
 
@@ -187,7 +189,8 @@ class Pool:
 
 def _is_over(connection: Connection, result: SendResult) -> bool:
     """Shall it carry no other mail? (RFC 5321 3.8: 421 announces that the server closes it.)"""
-    return result.code == 421 or not connection.is_at_rest or time.monotonic() - connection.opened_at > _OLDEST
+    is_given_up = result.code == 421 or result.enhanced == _NOT_NOW
+    return is_given_up or not connection.is_at_rest or time.monotonic() - connection.opened_at > _OLDEST
 
 
 def _was_stale(result: SendResult) -> bool:

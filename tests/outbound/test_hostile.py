@@ -43,6 +43,13 @@ def test_a_server_is_made_to_forget_what_it_refused_at_the_end() -> None:
     assert server.heard.count("RSET") == 1
 
 
+def test_a_connection_on_which_nothing_is_taken_now_carries_no_other_mail() -> None:
+    with odd_server(RCPT=[b"450 4.3.2 Service currently unavailable\r\n", b"250 2.1.5 fine\r\n"]) as server:
+        results = send(route_to(server.port), make_envelope(), make_envelope())
+    assert [r.outcome for r in results] == [Outcome.DEFERRED, Outcome.SENT]
+    assert server.connections == 2
+
+
 # --- hangs up half-way
 
 

@@ -21,7 +21,7 @@ NEWS = b"* 2 EXISTS\r\n"
 class ScriptedServer:
     """Answers each command with OK; `aside` says what goes before. Who begins to IDLE is told `idling`, and `idled` is set.
 
-    With `hangs_up`, the server is gone then.
+    With `hangs_up`, the server is gone then. Commands that name the UID `unreadable` among others are refused.
     """
 
     def __init__(self) -> None:
@@ -33,6 +33,7 @@ class ScriptedServer:
         }
         self.idling = b"+ idling\r\n"
         self.hangs_up = False
+        self.unreadable: bytes | None = None
         self.idled = Event()
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
@@ -55,7 +56,9 @@ class ScriptedServer:
                     if self.hangs_up:
                         return
                     continue
-                peer.sendall(self.aside.get(verb, b"") + tag + b" OK done\r\n")
+                is_refused = self.unreadable in words[3].split(b",") if verb == b"FETCH" else False
+                result = b" NO [SERVERBUG] Internal error" if is_refused else b" OK done"
+                peer.sendall(self.aside.get(verb, b"") + tag + result + b"\r\n")
 
     def close(self) -> None:
         self._door.close()
@@ -128,3 +131,13 @@ def test_it_does_not_sleep_where_the_server_refuses_to_tell_news(server: Scripte
     with pytest.raises(FAULTS):
         box.wait(Event(), 3600)
     box.drop()
+
+
+def test_it_fetches_what_it_may_beside_a_mail_that_the_server_cannot_read(server: ScriptedServer, zone: Zone) -> None:
+    server.aside[b"FETCH"] = b"".join(
+        b"* %d FETCH (UID %d BODY[] {4}\r\nmail)\r\n" % (number, number) for number in (1, 3)
+    )
+    server.unreadable = b"2"
+    box = opened(server, zone)
+    assert box.fetch([1, 2, 3]) == {1: b"mail", 3: b"mail"}
+    box.close()

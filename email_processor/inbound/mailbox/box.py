@@ -39,7 +39,7 @@ class Box(ABC):
 
     @abstractmethod
     def fetch(self, keys: Collection[int]) -> Mapping[int, bytes]:
-        """The raw mails, of those that are still there. Changes nothing."""
+        """The raw mails, of those that are still there and that the server gives out. Changes nothing."""
 
     @abstractmethod
     def dispose(self, keys: Collection[int]) -> None:

@@ -106,7 +106,14 @@ class ImapBox(Box):
         return {key: int(found[key][b"RFC822.SIZE"]) for key in keys if key in found}
 
     def fetch(self, keys: Collection[int]) -> Mapping[int, bytes]:
-        found = self._client.fetch(keys, ["BODY.PEEK[]"])
+        try:
+            found = self._client.fetch(keys, ["BODY.PEEK[]"])
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error:
+            # One that the server cannot read makes it refuse all that were asked for with it.
+            alone = (self.fetch([key]) for key in keys) if len(keys) > 1 else ()
+            return {key: raw for given in alone for key, raw in given.items()}
         return {key: found[key][b"BODY[]"] for key in keys if key in found and found[key].get(b"BODY[]")}
 
     def dispose(self, keys: Collection[int]) -> None:

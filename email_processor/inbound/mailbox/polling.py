@@ -42,15 +42,17 @@ BOXES: dict[str, type[ImapBox] | type[Pop3Box]] = {MailboxProtocol.IMAP: ImapBox
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one look brought: mails disposed of, and those over the limit, which stay where they are."""
+    """What one look brought: mails disposed of; those over the limit and those not given out stay where they are."""
 
     count: int = 0
     too_large: int = 0
+    withheld: int = 0
 
     @property
     def problem(self) -> str:
         limit = settings.EPM_INBOUND_LIMIT
-        return f"Left in the mailbox, for they have over {limit} octets: {self.too_large}." if self.too_large else ""
+        left = {f"they have over {limit} octets": self.too_large, "the server does not give them out": self.withheld}
+        return " ".join(f"Left in the mailbox, for {why}: {count}." for why, count in left.items() if count)
 
 
 def poll(key: UUID, token: UUID, stop: Event) -> None:
@@ -87,16 +89,17 @@ def _read(mailbox: Mailbox, stop: Event) -> None:
 def take_all(box: Box, mailbox: Mailbox, stop: Event) -> Taken:
     """Take what waits now, batch by batch."""
     directory = Directory.read()
-    count = too_large = 0
+    count = too_large = withheld = 0
     keys = box.waiting()
     for start in range(0, len(keys), BATCH_MAILS):
         sizes = box.sizes(keys[start : start + BATCH_MAILS])
         too_large += sum(size > settings.EPM_INBOUND_LIMIT for size in sizes.values())
         for batch in _batches([(key, size) for key, size in sizes.items() if size <= settings.EPM_INBOUND_LIMIT]):
             if stop.is_set():
-                return Taken(count, too_large)
-            count += _take(box, batch, mailbox, directory)
-    return Taken(count, too_large)
+                return Taken(count, too_large, withheld)
+            taken = _take(box, batch, mailbox, directory)
+            count, withheld = count + taken, withheld + len(batch) - taken
+    return Taken(count, too_large, withheld)
 
 
 def _take(box: Box, keys: Sequence[int], mailbox: Mailbox, directory: Directory) -> int:

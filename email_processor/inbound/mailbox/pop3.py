@@ -55,7 +55,18 @@ class Pop3Box(Box):
         return {key: self._sizes[key] for key in keys}
 
     def fetch(self, keys: Collection[int]) -> Mapping[int, bytes]:
-        return {key: b"".join(line + b"\r\n" for line in self._client.retr(key)[1]) for key in keys}
+        given = ((key, self._retrieve(key)) for key in keys)
+        return {key: raw for key, raw in given if raw is not None}
+
+    def _retrieve(self, key: int) -> bytes | None:
+        try:
+            _, lines, _ = self._client.retr(key)
+        except poplib.error_proto as error:
+            # What the server says comes as octets, what the library says of the connection as text.
+            if isinstance(error.args[0], bytes):
+                return None
+            raise
+        return b"".join(line + b"\r\n" for line in lines)
 
     def dispose(self, keys: Collection[int]) -> None:
         for key in keys:

@@ -79,4 +79,44 @@ FURTHER = (
         "bob@example.com\n\nReason: 550 Please turn on SMTP Authentication in your mail client\n",
         "security_error",
     ),
+    Case(
+        "an order behind the words of a report",
+        "From: Postmaster <postmaster@example.org>\nSubject: Undelivered: Your order 4711",
+        "Message could not be delivered to <bob@example.com>\nThe reason is: mailbox does not exist here\n",
+        "user_unknown",
+    ),
+    Case(
+        "no route",
+        POSTMASTER + "Subject: NON-DELIVERY of: offer",
+        "------- Failure Reasons  --------\n\nNo route found to domain EXAMPLE.COM from server MAIL/HQ.\nbob@example.com\n",
+        "host_unknown",
+    ),
+    Case(
+        "a user of VMS",
+        POSTMASTER + "Subject: Mail delivery error",
+        "An error was detected while processing a message you sent.\n\nError: User not in authorization file\n"
+        "Address: bob@example.com\n",
+        "user_unknown",
+    ),
+    Case(
+        "headers that are too long",
+        DAEMON + "Subject: Undelivered Mail",
+        "<bob@example.com>: host mx.example.com said: 552 5.6.0 Headers too large (32768 max)\n",
+        "content",
+        "5.6.0",
+    ),
+    Case(
+        "sending is suppressed",
+        DAEMON + "Subject: Undelivered Mail",
+        "<bob@example.com>: 550 5.1.1 We have suppressed sending to this address: it bounced as an invalid address\n",
+        "suppressed",
+        "5.1.1",
+    ),
+    Case(
+        "not by TLS",
+        DAEMON + "Subject: Undelivered Mail",
+        "<bob@example.com>: 550-5.7.29 This mail has been blocked because it wasn't sent over a TLS connection\n",
+        "failed_starttls",
+        "5.7.29",
+    ),
 )

@@ -443,4 +443,14 @@ LETTERS = (
         "From: MAILER-DAEMON@mx.example.net\nTo: postmaster@example.net\nSubject: Postfix log summaries for Nov 10",
         "   10   bounced\n\nmessage bounce detail (by relay)\n    1   550 5.1.1 <bob@example.com>: User unknown\n",
     ),
+    Mail(
+        "a parcel in German",
+        "Return-Path: <>\nFrom: Versand <noreply@versand.example>\nTo: us@example.net\nSubject: Zustellung nicht möglich",
+        "Ihr Paket konnte nicht zugestellt werden. Abholung in der Filiale. Fragen an hilfe@versand.example\n",
+    ),
+    Mail(
+        "a frozen bounce",
+        "From: Mail Delivery System <Mailer-Daemon@mx.example.net>\nTo: postmaster@example.net\nSubject: Message frozen",
+        "Message 1abc-0001 is frozen: the bounce to <bob@example.com> could not be delivered.\n",
+    ),
 )

@@ -182,13 +182,21 @@ class Mail:
 
     @property
     def _speaks_of_something_else(self) -> bool:
-        said = f"{self.own_subject[:300]}\n{self._own_text}"
+        said = f"{self._subject_of_its_own}\n{self._own_text}"
         is_surely_machine = self.has_null_sender and bool(wording.SYSTEM_SENDER.search(self.sender[:500]))
         return bool(wording.SOMETHING_ELSE.search(said) or (not is_surely_machine and wording.GOODS.search(said)))
 
     @property
+    def _subject_of_its_own(self) -> str:
+        """Behind the words of a report and a colon stands the lost mail's."""
+        head, _, tail = self.own_subject[:300].partition(":")
+        return (
+            head if tail and self._begins_as_report and wording.REPORT_SUBJECT.search(head) else self.own_subject[:300]
+        )
+
+    @property
     def _is_summary(self) -> bool:
-        return bool(wording.STATISTICS.search(self.own_subject[:300])) and not self.returns_a_mail
+        return bool(wording.STATISTICS.search(self._subject_of_its_own)) and not self.returns_a_mail
 
     @cached_property
     def _own_text(self) -> str:

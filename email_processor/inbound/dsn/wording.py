@@ -114,20 +114,23 @@ YOUR_MAIL = _any_of(
 # An address at the start of a line, at its end, or behind a colon.
 LISTED = re.compile(
     r"^[ \t\W]{0,20}(?:[^\n@:]{1,60}:[ \t]{0,10})?[<\"']?[^\s<>\"'@]{1,200}@[^\s<>\"'@]{1,200}"
-    r"|[^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,200}$",
+    r"|[^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,200}>?:?$",
     re.MULTILINE,
 )
 # Whatever the rest says.
 SERVER_ANSWER = re.compile(r"(?<![\w.])[45][025]\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b")
 # Of no mail, or of mails in general; a lost mail's subject may speak so too.
 GOODS = _any_of(
-    r"\b(?:parcels?|packages?|shipments?|tracking number|the driver|courier (?:found|could|was|tried))",
+    r"\b(?:parcels?|packages?|shipments?|(?:ihr|das) paket|ihre (?:sendung|lieferung)|colis|su paquete)",
+    r"\b(?:tracking number|the driver|courier (?:found|could|was|tried))",
     r"\byour order\b|\border (?:number|no\b|#|\d)",
     r"\bunsubscribe\b|\b(?:this|our|the|weekly|monthly) newsletter\b",
     r"\bthis (?:week|month|issue)(?::|'s\b)|\bnewsletter abmeld|désabonner",
 )
 # Of all mails of a day.
-STATISTICS = _any_of(r"\b(?:summar(?:y|ies)|statistics|statistik|zusammenfassung|digest|logwatch|mailq|mail queue)\b")
+STATISTICS = _any_of(
+    r"\b(?:summar(?:y|ies)|statistics|statistik|zusammenfassung|digest|logwatch|mailq|mail queue)\b|\bmessages? frozen\b"
+)
 # Of a mail to its reader, of what its reader must do first, of what somebody wrote.
 SOMETHING_ELSE = re.compile(
     r"(?:message|mail)s? (?:from|sent by) [^\n]{1,120} (?:to|for) you\b|delivered to you\b|release (?:it|them|this|the)\b"

@@ -1,6 +1,6 @@
 """Holding and cancelling what is on the wire: it is taken back until its content begins to leave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Event as Flag
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from email_processor import lifecycle
 from email_processor.lifecycle import Move, Moved
 from email_processor.models import EventType, Recall, Recipient, State
-from email_processor.outbound import queue, recalling
+from email_processor.outbound import pool, queue, recalling
 from email_processor.outbound.acceptance import accept
 from email_processor.outbound.sending import drain
 from email_processor.outbound.wire import Wire
@@ -24,16 +24,18 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers look in every round."""
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Workers look in every round. What was being opened in vain is given up afterwards."""
     monkeypatch.setattr(recalling, "EVERY", 0.0)
+    yield
+    pool.hang_up()
 
 
 @pytest.fixture
-def each_round(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+def each_round(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Does something in the first round of a drain, something else in the second, and so on."""
 
-    def set_up(*rounds: Callable[[], None]) -> None:
+    def set_up(*rounds: Callable[[], object]) -> None:
         collect, left = Wire.collect, iter(rounds)
 
         def do_and_collect(wire: Any, timeout: float) -> Any:
@@ -77,35 +79,28 @@ def test_a_server_that_keeps_silent_before_the_content_does_not_keep_a_mail(
     assert not Recall.objects.exists()
 
 
-def test_a_mail_whose_content_has_left_is_sent(
-    zone: Zone, each_round: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step", "replies", "end"),
+    [("CONTENT", {}, "sent"), ("RSET", {"RCPT": b"550 5.1.1 nobody\r\n"}, "failed")],
+)
+def test_a_mail_that_has_left_or_is_refused_stays_so(
+    zone: Zone, each_round: Callable[..., None], monkeypatch: pytest.MonkeyPatch, step: str, replies: Any, end: str
 ) -> None:
-    at_the_dot, goes_on = Flag(), Flag()
+    is_there, goes_on, usual = Flag(), Flag(), OddServer.reply
 
     def reply(server: OddServer, word: str) -> bytes | None:
-        if word == "CONTENT":
-            at_the_dot.set()
+        if word == step:
+            is_there.set()
             goes_on.wait()
         return usual(server, word)
 
-    usual = OddServer.reply
     monkeypatch.setattr(OddServer, "reply", reply)
-    with odd_server() as server:
+    with odd_server(**replies) as server:
         factories.make_connection(zone, port=server.port)
         accept(make_submission(zone))
-        each_round(lambda: at_the_dot.wait() and None, lambda: withdraw() and None, goes_on.set)
+        each_round(is_there.wait, withdraw, goes_on.set)
         drain(zone.name)
-    assert types(Recipient.objects.get()) == ["accepted", "sent"]
-    assert not Recall.objects.exists()
-
-
-def test_what_is_refused_meanwhile_has_failed(zone: Zone, each_round: Callable[..., None]) -> None:
-    with odd_server(RCPT=b"550 5.1.1 nobody\r\n", RSET=b"") as server:
-        factories.make_connection(zone, port=server.port)
-        accept(make_submission(zone))
-        each_round(lambda: hears(server, "RSET"), lambda: withdraw() and None)
-        drain(zone.name)
-    assert types(Recipient.objects.get()) == ["accepted", "failed"]
+    assert (types(Recipient.objects.get()), Recall.objects.exists()) == (["accepted", end], False)
 
 
 def test_others_go_on(zone: Zone, each_round: Callable[..., None]) -> None:

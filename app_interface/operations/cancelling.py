@@ -13,7 +13,8 @@ from epm.choices import Scope
 def cancel_email(caller: Caller, message_id: str) -> Shape:
     """Cancel the recipients of a message that are still unsent; asked again, it answers alike.
 
-    Answers {message_id, recipients: [{id, address, state, cancelled, why}]}; `why` says what it was too late for.
+    Answers {message_id, recipients: [{id, address, state, cancelled, why}]}; `why` says what it was too late for, or that the
+    mail is just being sent and its worker asked to take it back: email.cancelled tells that it was in time.
     Raises not_permitted, not_found.
     """
     caller.require(Scope.SEND)
@@ -36,5 +37,5 @@ def _told(recipient: Recipient, moved: Moved) -> Shape:
         "address": recipient.address,
         "state": moved.state.value,
         "cancelled": cancelled,
-        "why": "" if cancelled else f"too late: {moved.why}",
+        "why": "" if cancelled else moved.why if moved.is_recalled else f"too late: {moved.why}",
     }

@@ -121,7 +121,8 @@ cancel_email = extend_schema(
     operation_id="cancelEmail",
     tags=["emails"],
     summary="Cancel what is still unsent of an email",
-    description="Recipients that are queued, deferred or held are cancelled; the answer says for which it was too late.",
+    description="Recipients that are queued, deferred or held are cancelled; the answer says for which it was too late. One that "
+    "is just being sent is taken back unless its content has begun to leave; `email.cancelled` tells that it was in time.",
     parameters=[path_id("message")],
     request=None,
     responses={

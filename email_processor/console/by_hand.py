@@ -43,6 +43,7 @@ _HAS_FAILED = Choice("failed", "It has failed", "It is not tried again.", EventT
 
 _CHOICES: Mapping[str, tuple[Choice, ...]] = {
     State.QUEUED: (_HOLD, _CANCEL),
+    State.SENDING: (_HOLD, _CANCEL),
     State.DEFERRED: (_HOLD, _CANCEL),
     State.HELD: (_RELEASE, _CANCEL),
     State.IN_DOUBT: (_SEND_AGAIN, _WAS_SENT, _HAS_FAILED),
@@ -82,6 +83,9 @@ def _move(request: HttpRequest, recipient: Recipient, choice: Choice) -> None:
     [moved] = lifecycle.advance(
         [Move(recipient.pk, choice.event, choice.to, data, due_at=timezone.now() if is_queued else None)]
     )
+    if moved.is_recalled:
+        messages.info(request, f"{recipient.address} is {moved.why}.")
+        return
     if not moved.applied:
         messages.error(request, f"Too late: {moved.why}.")
         return

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from email_processor import lifecycle
 from email_processor.lifecycle import Move
-from email_processor.models import DeliveryReceipt, EventType, Message, Recipient, Session, State
+from email_processor.models import DeliveryReceipt, EventType, Message, Recall, Recipient, Session, State
 from epm.console.links import change_url
 from epm.models import Application, Credential, EmailConnection, Zone
 from notifications.models import Notification, NotificationState
@@ -215,6 +215,12 @@ def test_a_person_who_comes_too_late_is_told(support: Client, application: Appli
     lifecycle.advance([Move(recipient.pk, EventType.BOUNCED, State.BOUNCED, by_receipt=True)])
     assert "Too late: it is bounced now." in text_of(decide(support, recipient, "requeue"))
     assert recipient.state == State.BOUNCED
+
+
+def test_what_is_on_the_wire_can_be_taken_back(support: Client, application: Application) -> None:
+    recipient = factories.make_message(application.zone, recipient={"state": State.SENDING}).recipients.get()
+    assert "it is taken back unless" in text_of(decide(support, recipient, "cancel"))
+    assert Recall.objects.get().why == "by hand: support"
 
 
 def test_the_dashboard_counts_the_day(support: Client, story: Message) -> None:

@@ -87,6 +87,16 @@ def test_it_cancels_what_is_unsent_and_says_what_was_too_late(door: Door, messag
     assert again["recipients"][1] == sam
 
 
+def test_what_is_just_being_sent_is_taken_back_if_that_is_in_time(door: Door, message: Message) -> None:
+    Recipient.objects.filter(address="sam@example.net").update(state="sending")
+    sam = door.post(f"emails/{message.pk}/cancel", {}).json()["recipients"][1]
+    assert (sam["cancelled"], sam["state"], sam["why"]) == (
+        False,
+        "sending",
+        "on the wire; it is taken back unless its content has begun to leave",
+    )
+
+
 def test_only_who_may_send_may_cancel(zone: Zone, application: Application, message: Message) -> None:
     row, secret = factories.make_credential(zone, application, scopes=["read"])
     assert problem(Door(row.pk, secret).post(f"emails/{message.pk}/cancel", {}))[:2] == (403, "not_permitted")

@@ -129,7 +129,34 @@ def _destinations(values: Mapping[str, Any]) -> tuple[Destination, ...]:
     found = tuple(destination for kind in Recipient.Kind for destination in of_kind(kind, values.get(kind, [])))
     if not values["to"]:
         raise _missing("to")
-    return found
+    return found if len(found) == 1 else _agreed(found)
+
+
+def _agreed(destinations: tuple[Destination, ...]) -> tuple[Destination, ...]:
+    """An address that is given twice gets one mail, about which is asked what either place says.
+
+    Raises invalid_request where they say different things: one of them would be dropped.
+    """
+    asked: dict[str, Destination] = {}
+    for one in destinations:
+        other = asked.setdefault(one.mailbox.address, one)
+        if other is not one and _asks(one):
+            if _asks(other) not in ((), _asks(one)):
+                raise invalid(f"{one.mailbox.address} is given twice, and different reports are asked for.", one.kind)
+            asked[one.mailbox.address] = one
+    if len(asked) == len(destinations):
+        return destinations
+    return tuple(_asking_as(one, asked[one.mailbox.address]) for one in destinations)
+
+
+def _asks(one: Destination) -> tuple[Any, ...]:
+    """What is asked about this recipient alone; empty: nothing."""
+    found = (one.notify, one.orcpt, one.metadata)
+    return found if any(found) else ()
+
+
+def _asking_as(one: Destination, other: Destination) -> Destination:
+    return replace(one, notify=other.notify, orcpt=other.orcpt, metadata=other.metadata)
 
 
 def _content(values: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:

@@ -17,8 +17,10 @@ from app_interface.problems import Problem
 from app_interface.requests import Request
 from app_interface.soap import description
 from app_interface.soap import requests as soap_requests
+from email_processor.models import Recipient
 from epm.models import Application, Credential, Zone
 from tests import factories
+from tests.interface.conftest import Door, problem
 from tests.soap.raw import NS
 
 SOON, LATER = ((timezone.now() + timedelta(hours=hours)).isoformat() for hours in (2, 4))
@@ -198,3 +200,16 @@ def test_it_refuses_an_image_that_no_text_can_show(caller: Caller, html: str, id
     with pytest.raises(Problem) as refused:
         requests.read_send(caller, {**SENT, "html": html, "attachments": [{**FILE, "contentId": id} for id in ids]})
     assert (refused.value.code, refused.value.field) == ("invalid_request", field)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_it_drops_nothing_that_is_said_of_an_address_given_twice(door: Door, order: int) -> None:
+    bare, whole = "jo@example.net", {"address": "jo@example.net", "notify": "NEVER", "metadata": {"a": "1"}}
+    assert door.send(to=[bare, whole][::order]).status_code == 202
+    recipient = Recipient.objects.get()
+    assert (recipient.notify, recipient.metadata) == ("NEVER", {"a": "1"})
+
+
+def test_it_refuses_an_address_given_twice_that_is_to_be_reported_on_differently(door: Door) -> None:
+    twice = [{"address": "jo@example.net", "notify": notify} for notify in ("NEVER", "SUCCESS")]
+    assert problem(door.send(to=twice[:1], cc=twice[1:])) == (400, "invalid_request", "cc")

@@ -99,9 +99,14 @@ class Instance:
 
 @contextmanager
 def temporary_instance(folder: Path, **settings: str) -> Iterator[Instance]:
-    """Prepares an instance in `folder` (migrated, nothing started), and takes everything away at the end, also on SIGTERM."""
+    """Prepares an instance in `folder` (migrated, nothing started), and takes everything away at the end, also on SIGTERM and
+    where the terminal is closed.
+    """
     with ExitStack() as stack:
-        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _end))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if (usual := signal.getsignal(number)) is not signal.SIG_IGN:
+                stack.callback(signal.signal, number, usual)
+                signal.signal(number, _end)
         environment = {
             "EPM_VAR": str(folder),
             "EPM_MODE": "embedded",

@@ -43,6 +43,12 @@ def needs_utf8(envelope: Envelope) -> bool:
     return envelope.smtputf8 or needs_smtputf8(envelope.rcpt_to)
 
 
+def size_limit(features: Features) -> int:
+    """How many octets a server takes at most; 0 where it names no limit, or none of 20 digits at most (RFC 1870 3)."""
+    named = features.get("SIZE", "")
+    return int(named) if named.isdecimal() and len(named) <= 20 else 0
+
+
 def mail_command(envelope: Envelope, features: Features) -> list[bytes]:
     """MAIL and its parameters."""
     words = ["MAIL", f"FROM:<{envelope.mail_from}>", *_mail_parameters(envelope, features)]

@@ -25,6 +25,7 @@ _OLDEST = 300.0
 """Seconds after which a connection is not used again, so that what changed in DNS or in a policy is seen."""
 _CONTENT_FOR = 60.0
 """Seconds for which no more connections are opened than a server let in."""
+_BEFORE_CONTENT = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 _NOT_NOW = "4.3.2"
 """The system is not accepting mails now (RFC 3463 3.4). Postscreen says it on each connection that it has tested, to the end."""
 
@@ -194,8 +195,12 @@ def _is_over(connection: Connection, result: SendResult) -> bool:
 
 
 def _was_stale(result: SendResult) -> bool:
-    """Had the server given up the connection while it rested? (RFC 5321 3.8: 421 and close, or just close.)"""
-    return result.stage is Stage.MAIL and result.code in (None, 421)
+    """Had the server given up the connection while it rested, or because of the mails before? (RFC 5321 3.8: 421 and close, or
+    just close.) Then nothing is said of this one, and nothing of it was sent.
+    """
+    return (result.stage is Stage.MAIL and result.code is None) or (
+        result.stage in _BEFORE_CONTENT and result.code == 421
+    )
 
 
 class Pools:

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from email_processor.outbound import tls
 from email_processor.outbound.dialogue import Dialogue, Reply, Trouble, take_over
-from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command
+from email_processor.outbound.envelope import Envelope, Features, mail_command, needs_utf8, rcpt_command, size_limit
 from email_processor.outbound.opening import TROUBLE, Client
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult, Stage, split_enhanced, storable
@@ -45,8 +45,8 @@ then another connection costs less than this one."""
 _PIECE = 65_536
 _ACCEPTED = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}
 """The first digit of the reply that lets a mail go on."""
-_NOT_WITHOUT = 530
-"""Authentication, or STARTTLS, is required."""
+_NOT_WITHOUT, _NOT_WITHOUT_MORE = 530, ("5.7.8", "5.7.9", "5.7.10", "5.7.11")
+"""Authentication, STARTTLS or a stronger one of them is required (RFC 4954 6, RFC 3207 4, RFC 5248 2.4 and 3)."""
 _OUTCOMES = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.FAILED}
 
 
@@ -145,7 +145,7 @@ class Connection:
         if needs_utf8(envelope) and "SMTPUTF8" not in self.features:
             text = "The server offers no SMTPUTF8, which this mail's addresses need (RFC 6531)."
             return self._result(Outcome.FAILED, text, started, enhanced="5.6.7")
-        limit = _size_limit(self.features)
+        limit = size_limit(self.features)
         if 0 < limit < envelope.size:
             text = f"The mail has {envelope.size} octets, the server takes {limit} at most (RFC 1870)."
             return self._result(Outcome.FAILED, text, started, enhanced="5.3.4")
@@ -260,12 +260,15 @@ class Connection:
         return self._result(outcome, reply.text, started, reply.code)
 
     def _asks_for_more(self, reply: Reply) -> bool:
-        """Does it want a login or TLS first (RFC 4954 6, RFC 3207 4)? That is said of how we came, not of the mail.
+        """Does it want a login or TLS first? That is said of how we came, not of the mail.
 
-        At RCPT the servers of a domain may mean by it that they know no such recipient.
+        The servers of a domain may mean by it that they know no such recipient, or want no mail like this.
         """
-        is_about_us = self._stage is Stage.MAIL or (self._stage is Stage.RCPT and not self.route.is_direct)
-        return reply.code == _NOT_WITHOUT and is_about_us
+        wishes = reply.code == _NOT_WITHOUT
+        if self.route.is_direct:
+            return wishes and self._stage is Stage.MAIL
+        wishes = wishes or split_enhanced(reply.text)[0] in _NOT_WITHOUT_MORE
+        return wishes and self._stage in (Stage.MAIL, Stage.RCPT)
 
     def _without_answer(self) -> Outcome:
         return Outcome.IN_DOUBT if self._stage is Stage.FINAL_DOT else Outcome.DEFERRED
@@ -295,12 +298,6 @@ class Connection:
         if self.mails <= 1:
             return (*self._client.spoken, *said)
         return ((ASIDE, b"over a connection that has carried mails before\r\n"), *said)
-
-
-def _size_limit(features: Features) -> int:
-    """How many octets a server takes at most; 0 where it names no limit, or none of 20 digits at most (RFC 1870 3)."""
-    named = features.get("SIZE", "")
-    return int(named) if named.isdecimal() and len(named) <= 20 else 0
 
 
 def _in_words(trouble: BaseException) -> str:

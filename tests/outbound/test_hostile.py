@@ -12,6 +12,8 @@ from tests.outbound.internet import Internet, directly, drained, smtp_of
 from tests.outbound.servers import EHLO, odd_server, odd_server_at
 from tests.outbound.test_smtp import make_envelope, route_to, send, send_one
 
+Replies = bytes | list[bytes | None] | None
+
 PIPELINING = EHLO.replace(b"250-DSN", b"250-PIPELINING\r\n250-DSN")
 LOGIN = EHLO.replace(b"250 SIZE", b"250-AUTH CRAM-MD5 PLAIN LOGIN\r\n250 SIZE")
 
@@ -47,6 +49,17 @@ def test_a_connection_on_which_nothing_is_taken_now_carries_no_other_mail() -> N
     with odd_server(RCPT=[b"450 4.3.2 Service currently unavailable\r\n", b"250 2.1.5 fine\r\n"]) as server:
         results = send(route_to(server.port), make_envelope(), make_envelope())
     assert [r.outcome for r in results] == [Outcome.DEFERRED, Outcome.SENT]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("offer", [EHLO, PIPELINING])
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_a_server_that_had_enough_of_the_mails_before_is_asked_anew(step: str, offer: bytes) -> None:
+    fine = {"RCPT": b"250 2.1.5 fine\r\n", "DATA": b"354 go\r\n"}[step]
+    replies: dict[str, Replies] = {"EHLO": offer, step: [fine, b"421 4.5.0 Too many errors, bye\r\n", fine]}
+    with odd_server(**replies) as server:
+        results = send(route_to(server.port), make_envelope(), make_envelope())
+    assert [r.outcome for r in results] == [Outcome.SENT, Outcome.SENT]
     assert server.connections == 2
 
 
@@ -94,10 +107,11 @@ def test_it_tells_that_a_server_does_not_begin_with_tls() -> None:
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT"])
-def test_a_server_that_wants_a_login_first_says_nothing_about_the_mail(step: str) -> None:
-    with odd_server(**{step: b"530 5.7.0 Authentication required\r\n"}) as server:
+@pytest.mark.parametrize("wish", [b"530 5.7.0 Authentication required", b"550 5.7.9 Mail must be authenticated"])
+def test_a_server_that_wants_a_login_first_says_nothing_about_the_mail(step: str, wish: bytes) -> None:
+    with odd_server(**{step: wish + b"\r\n"}) as server:
         result = send_one(route_to(server.port))
-    assert (result.outcome, result.code, result.stage) == (Outcome.DEFERRED, 530, Stage.LOGIN)
+    assert (result.outcome, result.stage) == (Outcome.DEFERRED, Stage.LOGIN)
     assert result.never_began
 
 

@@ -178,6 +178,7 @@ class EmailConnectionAdmin(InZoneAdmin):
         "tls_policy": _DIRECTLY,
         "tls_policy_of_domains": _DIRECTLY,
         "max_per_destination": _DIRECTLY,
+        "max_per_second_per_destination": _DIRECTLY,
     }
     fieldsets = (
         (None, {"fields": ("zone", "name", "enabled", "kind", "preference", "weight")}),
@@ -185,7 +186,10 @@ class EmailConnectionAdmin(InZoneAdmin):
         ("Protection", {"fields": ("tls_policy", "tls_policy_of_domains")}),
         ("Where it comes from", {"fields": ("source_ipv4", "source_ipv6")}),
         ("Envelope", {"fields": ("return_path_domain", "sender_address", "registered_delivery")}),
-        ("Limits", {"fields": ("max_connections", "max_per_destination", "max_per_second")}),
+        (
+            "Limits",
+            {"fields": ("max_connections", "max_per_destination", "max_per_second", "max_per_second_per_destination")},
+        ),
         ("When last greeted", {"fields": ("features", "seen")}),
     )
 

@@ -196,8 +196,9 @@ def check_connection(connection: "EmailConnection") -> None:
         problems["server"] = "Which mail server sends on? Or choose to send directly to the recipients' servers."
     if connection.weight is not None and connection.weight < 1:
         problems["weight"] = "A weight is at least 1. To stop sending, disable the connection."
-    if connection.max_per_second == 0:
-        problems["max_per_second"] = "With none a second nothing is sent. To stop sending, disable the connection."
+    for limit in ("max_per_second", "max_per_second_per_destination"):
+        if getattr(connection, limit) == 0:
+            problems[limit] = "With none a second nothing is sent. To stop sending, disable the connection."
     if connection.max_per_destination is not None and connection.max_per_destination < 1:
         problems["max_per_destination"] = "With no connection nothing is sent. To stop sending, disable the connection."
     if connection.password and not connection.user_name:

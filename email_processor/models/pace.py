@@ -48,11 +48,18 @@ class SlowedDestination(models.Model):
 
 
 class PaceWindow(models.Model):
-    """How many mails all workers sent through a connection in one second, where there is no Redis to count them."""
+    """How many mails all workers sent in one second, where there is no Redis to count them.
 
-    connection = models.OneToOneField(EmailConnection, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    Through a connection, where `domain` is empty; else to the servers that have this name in common.
+    """
+
+    connection = models.ForeignKey(EmailConnection, on_delete=models.CASCADE, related_name="+")
+    domain = models.CharField(max_length=253, blank=True)
     second = models.BigIntegerField(help_text="Unix time.")
     taken = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "domain"], name="pace_window")]
 
     def __str__(self) -> str:
         return f"{self.taken} in {self.second}"

@@ -3,7 +3,6 @@
 A smarthost has one lane, a direct connection one for each destination.
 """
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,9 +11,8 @@ from itertools import islice
 from django.utils import timezone
 
 from email_processor.models import ConnectionStanding
-from email_processor.outbound import pace
 from email_processor.outbound.cargo import Cargo
-from email_processor.outbound.pace import Servers
+from email_processor.outbound.pace import Allowance, Servers
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import SendResult
@@ -49,10 +47,9 @@ class Way:
     """Is it broken, and one mail on its way through it to see whether it still is?"""
     on_the_wire: int = 0
     waiting: int = 0
-    rate: int | None = None
-    """Mails a second that all workers together may send through it; None for as many as there are."""
-    used_up: int = 0
-    """The second (Unix time) in which no more may go."""
+    allowance: Allowance = field(default_factory=Allowance)
+    rate_per_destination: int | None = None
+    """Mails a second to the servers of one destination; None for as many as there are."""
 
     @property
     def is_broken(self) -> bool:
@@ -67,18 +64,6 @@ class Way:
         """Does enough wait to fill the wire once more? Of a direct one: to have something for many destinations."""
         enough = _WAITING_IN_ALL if self.route.is_direct else self.limit
         return self.limit > 0 and self.waiting >= enough
-
-    def permitted(self, wanted: int) -> int:
-        """How many of `wanted` may go in this second."""
-        if self.rate is None or wanted <= 0:
-            return wanted
-        second = int(time.time())
-        if second == self.used_up:
-            return 0
-        granted = pace.take(self.route.way, self.rate, wanted)
-        if granted < wanted:
-            self.used_up = second
-        return granted
 
 
 @dataclass(eq=False)
@@ -134,7 +119,8 @@ class Lane:
         """The next ones, as many as may go on the wire now; they are aboard."""
         room = max(0, min(self.limit - self.servers.on_the_wire, self.way.limit - self.way.on_the_wire))
         fitting = cargo.fitting(one.mail for one in islice(self.waiting, room))
-        turns = [self.waiting.popleft() for _ in range(self.way.permitted(fitting))]
+        granted = self.way.allowance.grant(self.servers.allowance.grant(fitting))
+        turns = [self.waiting.popleft() for _ in range(granted)]
         cargo.board(one.mail for one in turns)
         self.way.waiting -= len(turns)
         self.leave(len(turns))

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from email_processor.outbound import breaker, pace
 from email_processor.outbound.lane import Lane, Way, ready_for
-from email_processor.outbound.pace import Pace, Servers
+from email_processor.outbound.pace import Allowance, Pace, Servers
 from email_processor.outbound.queue import Claimed
 from email_processor.outbound.routing import SANDBOX, route_of
 from epm.models import EmailConnection
@@ -61,11 +61,13 @@ class Lanes:
         self._open(Way(sandbox, most=sandbox.limit), share)
         for row in connections:
             standing = standings.get(row.pk)
-            way = Way(route_of(row), row.weight, row.preference, standing, row.max_connections, rate=row.max_per_second)
+            way = Way(route_of(row), row.weight, row.preference, standing, row.max_connections)
+            way.allowance = Allowance((row.pk, ""), row.max_per_second)
+            way.rate_per_destination = row.max_per_second_per_destination if way.route.is_direct else None
             self._open(way, share)
         self._pace = read
         for key, servers in self._servers.items():
-            servers.steps = read.steps.get(key, 0)
+            servers.steps, servers.allowance.rate = read.steps.get(key, 0), self._ways[key[0]].rate_per_destination
         self._lanes = {key: lane for key, lane in self._lanes.items() if lane.is_in_use}
         in_use = {lane.servers for lane in self._lanes.values()}
         self._servers = {key: servers for key, servers in self._servers.items() if servers in in_use}
@@ -78,7 +80,7 @@ class Lanes:
             fresh.preference,
             fresh.standing,
         )
-        way.rate = fresh.rate
+        way.allowance.rate, way.rate_per_destination = fresh.allowance.rate, fresh.rate_per_destination
         way.is_probed = way.is_broken and way.is_probed and bool(way.waiting or way.on_the_wire)
         way.limit = int(way.is_probed) if way.is_broken else max(1, min(share, ready_for(fresh.most)))
         for lane in self._lanes.values():
@@ -176,4 +178,5 @@ class Lanes:
     def _look_for_servers(self, lane: Lane) -> None:
         if lane.are_servers_known or (key := pace.servers_of(lane.route)) is None:
             return
-        lane.share(self._servers.setdefault(key, Servers(steps=self._pace.steps.get(key, 0))))
+        allowance = Allowance(key, lane.way.rate_per_destination)
+        lane.share(self._servers.setdefault(key, Servers(0, self._pace.steps.get(key, 0), allowance)))

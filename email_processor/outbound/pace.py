@@ -41,12 +41,38 @@ class Pace:
 
 
 @dataclass(eq=False)
+class Allowance:
+    """How many mails a second all workers together may send through a way (whose servers have no name), or to some servers.
+
+    A `rate` of None is as many as there are.
+    """
+
+    servers: tuple[int, str] = (SANDBOX, "")
+    rate: int | None = None
+    used_up: int = 0
+    """The second (Unix time) in which no more may go."""
+
+    def grant(self, wanted: int) -> int:
+        """How many of `wanted` may go in this second."""
+        if self.rate is None or wanted <= 0:
+            return wanted
+        second = int(time.time())
+        if second == self.used_up:
+            return 0
+        granted = take(self.servers, self.rate, wanted)
+        if granted < wanted:
+            self.used_up = second
+        return granted
+
+
+@dataclass(eq=False)
 class Servers:
     """The servers behind a way, or behind the destinations of a direct one that share them, and what is on the wire there."""
 
     on_the_wire: int = 0
     steps: int = 0
     """How often they asked for half of what there was."""
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 def servers_of(route: Route) -> tuple[int, str] | None:
@@ -105,21 +131,22 @@ def _slow_down(way: int, domain: str, why: str) -> bool:
     return True
 
 
-def take(way: int, rate: int, wanted: int) -> int:
-    """How many of `wanted` mails may go through a connection in this second, of `rate` for all workers together."""
+def take(servers: tuple[int, str], rate: int, wanted: int) -> int:
+    """How many of `wanted` mails may go to `servers` in this second, of `rate` for all workers together."""
     second = int(time.time())
     redis = shared_redis()
     if redis is not None:
         try:
-            return _counted(redis, way, second, rate, wanted)
+            return _counted(redis, servers, second, rate, wanted)
         except RedisError as trouble:
             # A broker that is away must not stop the mail.
             log.warning("Redis does not count, the database does meanwhile: %s", trouble)
-    return _counted_in_database(way, second, rate, wanted)
+    return _counted_in_database(servers, second, rate, wanted)
 
 
-def _counted(redis: "Redis", way: int, second: int, rate: int, wanted: int) -> int:
-    key = f"{settings.EPM_BROKER_PREFIX}epm-pace:{way}:{second}"
+def _counted(redis: "Redis", servers: tuple[int, str], second: int, rate: int, wanted: int) -> int:
+    way, name = servers
+    key = f"{settings.EPM_BROKER_PREFIX}epm-pace:{way}:{name}:{second}"
     counting = redis.pipeline()
     counting.incrby(key, wanted)
     counting.expire(key, _KEPT_SECONDS)
@@ -128,9 +155,10 @@ def _counted(redis: "Redis", way: int, second: int, rate: int, wanted: int) -> i
 
 
 @transaction.atomic
-def _counted_in_database(way: int, second: int, rate: int, wanted: int) -> int:
-    PaceWindow.objects.get_or_create(pk=way, defaults={"second": second, "taken": 0})
-    row = PaceWindow.objects.select_for_update().get(pk=way)
+def _counted_in_database(servers: tuple[int, str], second: int, rate: int, wanted: int) -> int:
+    way, name = servers
+    PaceWindow.objects.get_or_create(connection_id=way, domain=name, defaults={"second": second, "taken": 0})
+    row = PaceWindow.objects.select_for_update().get(connection_id=way, domain=name)
     taken = row.taken if row.second == second else 0
     granted = max(0, min(wanted, rate - taken))
     if granted:

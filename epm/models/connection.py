@@ -102,6 +102,13 @@ class EmailConnection(models.Model):
         blank=True,
         help_text="How many mails all workers together send through this in a second at most. Left empty, no limit.",
     )
+    max_per_second_per_destination = models.PositiveIntegerField(
+        "mails a second to one domain",
+        null=True,
+        blank=True,
+        help_text="How many of them may go to one recipient's domain, or to domains with the same servers, in a second. "
+        "Left empty, no limit.",
+    )
     ehlo_features = models.JSONField(
         null=True, blank=True, editable=False, help_text="What the server offered when last greeted (RFC 5321 4.1.1.1)."
     )

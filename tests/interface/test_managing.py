@@ -159,7 +159,8 @@ def test_it_manages_every_field_of_a_connection(manager: Door) -> None:
     direct = {"name": "direct", "kind": "direct", "preference": 20, "weight": 3, "return_path_domain": "b.example.com",
               "tls_policy": "required", "tls_policy_of_domains": "bank.example verified", "source_ipv4": "127.0.0.2",
               "source_ipv6": "::1", "max_per_second": 50, "max_per_destination": 2, "max_connections": 7, "port": 25,
-              "registered_delivery": "delay", "enabled": False, "sender_address": "a@example.com"}  # fmt: skip
+              "registered_delivery": "delay", "enabled": False, "sender_address": "a@example.com",
+              "max_per_second_per_destination": 9}  # fmt: skip
     smarthost = {"name": "relay", "server": "relay.example.com", "return_path_domain": "b.example.com", "user_name": "u",
                  "transport": "tls", "port": 465, "verify_certificate": False}  # fmt: skip
     made = [manager.post("connections", body).json() for body in (direct, {**smarthost, "password": "hush"})]

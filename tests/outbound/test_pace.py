@@ -58,9 +58,10 @@ def test_no_more_than_its_operator_allows_go_in_a_second(zone: Zone, world: Runn
 
 def test_workers_share_what_a_second_allows(connection: EmailConnection) -> None:
     second = int(time.time())
-    granted = [pace._counted_in_database(connection.pk, second, 10, 4) for _ in range(4)]
+    granted = [pace._counted_in_database((connection.pk, ""), second, 10, 4) for _ in range(4)]
     assert granted == [4, 4, 2, 0]
-    assert pace._counted_in_database(connection.pk, second + 1, 10, 4) == 4
+    assert pace._counted_in_database((connection.pk, ""), second + 1, 10, 4) == 4
+    assert pace._counted_in_database((connection.pk, "provider.example"), second, 10, 4) == 4
 
 
 @pytest.mark.skipif(
@@ -70,7 +71,7 @@ def test_redis_counts_where_there_is_one(connection: EmailConnection) -> None:
     redis = shared_redis()
     assert redis is not None
     second = time.time_ns()
-    assert [pace._counted(redis, connection.pk, second, 10, 4) for _ in range(4)] == [4, 4, 2, 0]
+    assert [pace._counted(redis, (connection.pk, ""), second, 10, 4) for _ in range(4)] == [4, 4, 2, 0]
 
 
 def test_the_database_counts_while_redis_is_away(
@@ -78,7 +79,7 @@ def test_the_database_counts_while_redis_is_away(
 ) -> None:
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     shared_redis.cache_clear()
-    assert pace.take(connection.pk, 10, 4) == 4
+    assert pace.take((connection.pk, ""), 10, 4) == 4
     assert PaceWindow.objects.get().taken == 4
     shared_redis.cache_clear()
 

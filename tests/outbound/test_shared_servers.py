@@ -130,3 +130,38 @@ def test_it_is_written_which_servers_asked_for_it(zone: Zone, hosted: Internet) 
     row = SlowedDestination.objects.get()
     assert (row.domain, row.steps) == ("mail.provider.example", 1)
     assert timezone.now() - row.changed_at < timedelta(minutes=1)
+
+
+# --- mails a second
+
+
+@pytest.fixture
+def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands still."""
+    monkeypatch.setattr("time.time", lambda: 1_900_000_000.0)
+
+
+@pytest.mark.usefixtures("looked_up", "one_second")
+def test_domains_of_the_same_servers_share_what_a_second_allows(zone: Zone, hosted: Internet) -> None:
+    directly(zone, hosted, max_per_destination=9, max_per_second_per_destination=5)
+    gone = on_the_wire(zone, "one.example", "two.example", "three.example")
+    assert (gone["one.example"] + gone["two.example"], gone["three.example"]) == (5, 5)
+
+
+@pytest.mark.usefixtures("looked_up", "one_second")
+def test_workers_share_what_a_second_allows_to_one_destination(zone: Zone, hosted: Internet) -> None:
+    directly(zone, hosted, max_per_destination=9, max_per_second_per_destination=5)
+    assert [on_the_wire(zone, domain) for domain in ("one.example", "two.example")] == [
+        {"one.example": 5},
+        {"two.example": 0},
+    ]
+
+
+@pytest.mark.usefixtures("looked_up", "one_second")
+def test_a_changed_limit_counts_at_once(zone: Zone, hosted: Internet) -> None:
+    way = directly(zone, hosted, max_per_destination=9)
+    lanes = opened(zone)
+    lane = lined_up(lanes, "one.example", 20)
+    way.max_per_second_per_destination = 3
+    lanes.open([way], {}, pace.read(zone.name))
+    assert len(lane.take_turns(Cargo())) == 3

@@ -119,4 +119,68 @@ FURTHER = (
         "failed_starttls",
         "5.7.29",
     ),
+    Case(
+        "who can help stands below",
+        DAEMON + "Subject: Undeliverable mail",
+        "Your message to bob@example.com could not be delivered.\n\nThe user does not exist. If you need help, contact our "
+        "desk\n(desk@example.com, phone 555 0100) or see the directory.\n",
+        "user_unknown",
+    ),
+    Case(
+        "a signature",
+        DAEMON + "Subject: failure notice",
+        "Sorry, your message to bob@example.com was not delivered: mailbox is full.\n\n--\n"
+        "If you got this in error, tell it.\nExample Ltd, office@example.com\n",
+        "mailbox_full",
+    ),
+    Case(
+        "one of three has got it",
+        DAEMON + "Subject: Delivery report",
+        "Delivery report for your message:\n\n bob@example.com: failed - no such user\n joe@example.com: delivered\n"
+        " ann@example.com: failed - over quota\n",
+        "user_unknown",
+        addresses=("bob@example.com", "ann@example.com"),
+    ),
+    Case(
+        "a dialogue in which one is accepted",
+        DAEMON + "Subject: Returned mail: User unknown",
+        "   ----- Transcript of session follows -----\n>>> MAIL From:<us@example.net>\n<<< 250 ok\n"
+        ">>> RCPT To:<joe@example.com>\n<<< 250 ok\n>>> RCPT To:<bob@example.com>\n<<< 550 5.1.1 User unknown\n",
+        "user_unknown",
+        "5.1.1",
+    ),
+    Case(
+        "a dialogue in which all are accepted",
+        DAEMON + "Subject: Returned mail",
+        ">>> RCPT To:<bob@example.com>\n<<< 250 ok\n>>> RCPT To:<ann@example.com>\n<<< 250 ok\n>>> DATA\n"
+        "<<< 552 5.3.4 Message too big\n",
+        "too_big",
+        "5.3.4",
+        addresses=("bob@example.com", "ann@example.com"),
+    ),
+    Case(
+        "the address in the subject alone",
+        "From: postmaster@example.org\nSubject: Message to bob@example.com was not delivered",
+        "Reason: No account by that name\n",
+        "user_unknown",
+    ),
+    Case(
+        "deleted at the door",
+        NULL + "From: Unknown User <nobody@example.com>\nAuto-Submitted: auto-replied\nSubject: Undeliverable: offer",
+        "The address bob@example.com does not exist here. Your message has been deleted.\n",
+        "user_unknown",
+    ),
+    Case(
+        "a reason in headings",
+        "From: Postmaster <postmaster@example.org>\nSubject: [Postmaster] Email Delivery Failure",
+        "Reason for Failure\nRemote server returned message denied by administrative policy\n\nRecipients\nbob@example.com\n",
+        "policy",
+    ),
+    Case(
+        "a list of members",
+        "From: bob-admin@example.com\nTo: us@example.net\nSubject: NOT MEMBER article from us@example.net\n"
+        "X-MLServer: fml [fml 4.0]; post only (only members can post)",
+        "Sorry, you are not a member of this mailing list <bob@example.com>.\nYour mail is rejected.\n",
+        "rejected",
+    ),
 )

@@ -112,6 +112,8 @@ class Mail:
             return True
         if self._is_summary:
             return False
+        if self.root.header("x-mlserver") and wording.NOT_A_MEMBER.search(self.subject[:300]):
+            return True
         if self.is_surely_daemon:
             return self.has_report_wording or self.has_report_subject or (self.has_null_sender and self.returns_a_mail)
         if self._speaks_of_something_else or (self._answers_for_somebody and not self.is_from_daemon):
@@ -151,7 +153,11 @@ class Mail:
             return False
         said = self.notice.text[:4_000]
         signs = (wording.LISTED, wording.TO_THE_SENDER, wording.YOUR_MAIL)
-        return self.returns_a_mail or any(sign.search(said) for sign in signs)
+        return (
+            self.returns_a_mail
+            or any(sign.search(said) for sign in signs)
+            or bool(ADDRESSES.search(self.subject[:500]))
+        )
 
     @property
     def _names_somebody(self) -> bool:

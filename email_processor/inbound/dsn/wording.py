@@ -44,6 +44,7 @@ NUMBERED_SUBJECT = _any_of(
 )
 
 REPORT_SUBJECT = _any_of(
+    r"(?:your )?(?:message|e-?mail|mail) (?:to|for)[ \"'<>]{1,6}(?:was|is|has|could|can|did|not|un|blocked|rejected|failed)",
     r"undeliver|non[- ]?deliver|not deliver|unable to deliver|problem deliver|mail delivery|unroutable",
     r"could(?:n't| not) (?:be )?(?:deliver|sen[dt]|relay)|can(?:'t|not| not) (?:be )?deliver",
     r"recipients? (?:\w+ )?(?:failed|unreachable|unknown)|(?:permanent|transient|temporary|fatal) (?:\w+ )?(?:failure|error)",
@@ -80,7 +81,9 @@ REPORT_WORDING = _any_of(
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
     r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
-    r"error[^\n]{0,40} deliver(?:ing)?\b",
+    r"error[^\n]{0,40} deliver(?:ing)?\b|no (?:account|mailbox|user|recipient) (?:by|with|of) (?:that|this)",
+    r"(?:address|user|mailbox|account|recipient) <?[^\s@<>]{1,64}@[^\s@<>]{1,200}>? (?:does|is|has|was|cannot|could)\b",
+    r"(?:message|mail) (?:was|has been) (?:deleted|discarded)|reasons? for (?:the )?(?:failure|rejection)",
     r"failure reasons?\b|not listed in|attempting to deliver|malformed (?:recipient )?address|delayed for more than",
     r"invalid final delivery|did not reach|not reach the following|(?:had|has) a problem|delivery of the \w{1,10} was stopped",
     r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
@@ -127,6 +130,8 @@ GOODS = _any_of(
     r"\bunsubscribe\b|\b(?:this|our|the|weekly|monthly) newsletter\b",
     r"\bthis (?:week|month|issue)(?::|'s\b)|\bnewsletter abmeld|désabonner",
 )
+# What a mailing list of members tells who is none; fml names itself in a header.
+NOT_A_MEMBER = _any_of(r"\bnot (?:a )?member|\breject")
 # Of all mails of a day.
 STATISTICS = _any_of(
     r"\b(?:summar(?:y|ies)|statistics|statistik|zusammenfassung|digest|logwatch|mailq|mail queue)\b|\bmessages? frozen\b"
@@ -191,6 +196,9 @@ RETURNED_FIELD = re.compile(
     r"^(?:received|return-path|from|to|subject|date|message-id|x-[\w-]{1,60}|dkim-signature|mime-version):",
     re.IGNORECASE | re.MULTILINE,
 )
+
+# Whom to ask stands in the next line.
+HELPER = re.compile(r"\b(?:contact|help|questions?|assistance|support)\b[^\n]{0,120}[^\s.:;!?]$", re.IGNORECASE)
 
 # Prefixes that mail servers put before the subject they answer.
 ANSWERING_SUBJECT = re.compile(

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..found import Found, report
 from ..mail import Mail
@@ -13,6 +14,7 @@ _RCPT = re.compile(rf"\bRCPT TO:[ \t]{{0,5}}<?({ADDRESS})>?", re.IGNORECASE)
 _ANSWER = re.compile(
     rf"^[ \t<]{{0,10}}[45]\d\d[ -](?:[45]\.\d{{1,3}}\.\d{{1,3}} )?<?({ADDRESS})>?(?:\.\.\.|:|,)", re.IGNORECASE
 )
+_ACCEPTED = re.compile(r"(?:[^<\n]{0,60}<{1,3}-{0,2})?[ \t]{0,10}2\d\d[ -]")
 _LATER_LINES = 40
 
 
@@ -22,10 +24,20 @@ def read(mail: Mail) -> Report | None:
     return report(mail, "dialogue", (one for one in found if one.address in foreign))
 
 
-def _found(lines: tuple[str, ...]) -> Iterator[Found]:
+def _found(lines: tuple[str, ...]) -> list[Found]:
+    """Those refused; where each was accepted, the mail was refused to them all."""
+    told_of = list(_told_of(lines))
+    return [found for found, accepted in told_of if not accepted] or [
+        replace(found, diagnostic=told(lines)) for found, _ in told_of
+    ]
+
+
+def _told_of(lines: tuple[str, ...]) -> Iterator[tuple[Found, bool]]:
+    """Each with whether the answer to it was a 2yz."""
     for number, line in enumerate(lines):
         if match := _ANSWER.match(line):
-            yield Found(match[1], told([line]))
+            yield Found(match[1], told([line])), False
         elif match := _RCPT.search(line):
-            later = itertools.takewhile(lambda one: not _RCPT.search(one), lines[number + 1 : number + _LATER_LINES])
-            yield Found(match[1], told([line[match.end() :], *later]))
+            below = lines[number + 1 : number + _LATER_LINES]
+            later = list(itertools.takewhile(lambda one: not _RCPT.search(one), below))
+            yield Found(match[1], told([line[match.end() :], *later])), bool(later and _ACCEPTED.match(later[0]))

@@ -6,8 +6,9 @@ So write Exim, Postfix, qmail (QSBMF) and all who took after them, Exchange, Dom
 import re
 from dataclasses import dataclass, field, replace
 
+from .. import wording
 from ..fields import reply_code
-from ..found import Found, report, telling
+from ..found import Found, is_success, report, telling
 from ..mail import Mail
 from ..notice import ADDRESS, ADDRESSES, origin_of, told
 from ..report import Report
@@ -50,12 +51,12 @@ def read(mail: Mail) -> Report | None:
 
 def _entries(lines: tuple[str, ...]) -> list[_Entry]:
     """Addresses with the lines up to the next blank one; where nothing stands beside an address, with all that follows."""
-    entries, reading, blank, before = list[_Entry](), False, False, ""
+    entries, reading, blank, before, above = list[_Entry](), False, False, "", ""
     for line in lines:
         match = _NAMED_ENTRY.match(line) or _ENTRY.match(line)
-        if match and _AFTER_SENDER.search(before):
+        if match and (_AFTER_SENDER.search(before) or wording.HELPER.search(above)):
             match = None
-        before = line if line.strip() else before
+        before, above = line if line.strip() else before, line
         if match:
             entries += _on_line(line, match)
             reading, blank = True, False
@@ -77,8 +78,9 @@ def _on_line(line: str, match: re.Match[str]) -> list[_Entry]:
 def _found(entries: list[_Entry], lines: tuple[str, ...]) -> list[Found]:
     found, below, everything = list[Found](), "", told(lines)
     for entry in reversed(entries):  # a reason below a list of addresses is that of all of them
-        below = telling(told(entry.lines), below, everything)
-        found.append(Found(entry.address, below, origin_of(" ".join(entry.lines))))
+        own = told(entry.lines)
+        below = below if is_success(own) else telling(own, below, everything)
+        found.append(Found(entry.address, own if is_success(own) else below, origin_of(" ".join(entry.lines))))
     if len(found) == 1 and not reply_code(below) and reply_code(everything):
         return [replace(found[0], diagnostic=everything)]  # the answer stands above the list
     return found[::-1]

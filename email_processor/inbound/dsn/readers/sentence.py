@@ -13,6 +13,7 @@ from ..report import Report
 
 _BEFORE, _AFTER = 100, 100
 _LINES, _CANDIDATES = 200, 100
+_SIGNATURE = "\n--\n"  # RFC 3676 4.3, its blank already cut
 _ABOUT = re.compile(
     r"deliver|unable|fail|error|unavailable|exceed|full\b|unknown|recipient|address|reject|mailbox|user|quota|invalid"
     r"|no such|not found|account|\b[45]\d\d\b|returned|bounced|reach|problem|impossible|^[ \t]{0,10}to[ \t]?:"
@@ -49,11 +50,17 @@ class _Candidate:
 
 def _candidates(mail: Mail) -> Iterator[_Candidate]:
     """Addresses that are not ours and not named for help."""
-    text = "\n".join(mail.notice.lines[:_LINES])
+    text = "\n".join(mail.notice.lines[:_LINES]).partition(_SIGNATURE)[0]
     for match in itertools.islice(ADDRESSES.finditer(text), _CANDIDATES):
         start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         before = text[start : match.end()]
-        if _NOT_ABOUT.search(before[-200:]) or is_role(match[0]) or match[0].lower() in mail.own_addresses:
+        above = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)]
+        if (
+            wording.HELPER.search(above[-200:])
+            or _NOT_ABOUT.search(before[-200:])
+            or is_role(match[0])
+            or match[0].lower() in mail.own_addresses
+        ):
             continue
         around = text[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
         line = text[start : end if end >= 0 else len(text)]

@@ -1,5 +1,6 @@
 """What an IMAP server announces in passing. tests/dovecot asks a real one."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from threading import Event
 import pytest
 
 from email_processor.inbound.mailbox import imap
-from email_processor.inbound.mailbox.box import FAULTS
+from email_processor.inbound.mailbox.box import FAULTS, Refused, in_words
 from email_processor.inbound.mailbox.imap import ImapBox
+from epm.choices import AfterTaking
 from epm.models import Zone
 from tests.inbound.mailboxes import make_mailbox
 
@@ -21,7 +23,7 @@ NEWS = b"* 2 EXISTS\r\n"
 class ScriptedServer:
     """Answers each command with OK; `aside` says what goes before. Who begins to IDLE is told `idling`, and `idled` is set.
 
-    With `hangs_up`, the server is gone then. Commands that name the UID `unreadable` among others are refused.
+    With `hangs_up`, the server is gone then. Commands in which something is `refused` get a NO.
     """
 
     def __init__(self) -> None:
@@ -33,7 +35,7 @@ class ScriptedServer:
         }
         self.idling = b"+ idling\r\n"
         self.hangs_up = False
-        self.unreadable: bytes | None = None
+        self.refused: re.Pattern[bytes] | None = None
         self.idled = Event()
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
@@ -56,8 +58,8 @@ class ScriptedServer:
                     if self.hangs_up:
                         return
                     continue
-                is_refused = self.unreadable in words[3].split(b",") if verb == b"FETCH" else False
-                result = b" NO [SERVERBUG] Internal error" if is_refused else b" OK done"
+                is_refused = self.refused is not None and self.refused.search(line)
+                result = b" NO That cannot be" if is_refused else b" OK done"
                 peer.sendall(self.aside.get(verb, b"") + tag + result + b"\r\n")
 
     def close(self) -> None:
@@ -137,7 +139,26 @@ def test_it_fetches_what_it_may_beside_a_mail_that_the_server_cannot_read(server
     server.aside[b"FETCH"] = b"".join(
         b"* %d FETCH (UID %d BODY[] {4}\r\nmail)\r\n" % (number, number) for number in (1, 3)
     )
-    server.unreadable = b"2"
+    server.refused = re.compile(rb"FETCH (1,)?2")
     box = opened(server, zone)
     assert box.fetch([1, 2, 3]) == {1: b"mail", 3: b"mail"}
     box.close()
+
+
+@pytest.mark.parametrize("is_moved_to", [False, True])
+def test_it_says_how_the_server_names_its_folders(server: ScriptedServer, zone: Zone, is_moved_to: bool) -> None:
+    server.aside |= {
+        b"CAPABILITY": b"* CAPABILITY IMAP4rev1 NAMESPACE\r\n",
+        b"NAMESPACE": b'* NAMESPACE (("INBOX." ".")) NIL NIL\r\n',
+    }
+    server.refused = re.compile(rb"SELECT|CREATE")
+    fields = {"after_taking": AfterTaking.MOVE, "move_to": "Done/2026"} if is_moved_to else {"folder": "Done/2026"}
+    with pytest.raises(Refused, match=r"Done/2026.*That cannot be.*INBOX.Done.2026"):
+        ImapBox(make_mailbox(zone, port=server.port, **fields))
+
+
+def test_it_says_plainly_that_it_may_not_log_in(server: ScriptedServer, zone: Zone) -> None:
+    server.refused = re.compile(rb"LOGIN")
+    with pytest.raises(FAULTS) as caught:
+        opened(server, zone)
+    assert in_words(caught.value) == "That cannot be"

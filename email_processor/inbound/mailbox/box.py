@@ -2,6 +2,7 @@
 
 import imaplib
 import poplib
+import re
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -14,6 +15,8 @@ CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
 
 LINE_OCTETS = 10_000_000
+_QUOTED = re.compile(r"b(?P<quote>['\"])(?P<octets>.*)(?P=quote)", re.DOTALL)
+
 # Returned mails have lines that nobody broke, and a search may find very many mails: the library's limits are too narrow.
 imaplib._MAXLINE = poplib._MAXLINE = LINE_OCTETS  # type: ignore[attr-defined]
 
@@ -74,4 +77,6 @@ def in_words(fault: BaseException) -> str:
     if isinstance(fault, OSError) and fault.strerror:
         return f"The server cannot be reached: {fault.strerror}"
     said = fault.args[0] if fault.args else ""
+    if isinstance(said, str) and (quoted := _QUOTED.fullmatch(said)):
+        said = quoted["octets"]  # IMAPClient words a refused login by the library's octets
     return (said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) or type(fault).__name__

@@ -2,7 +2,7 @@
 
 import imaplib
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from select import POLLIN, poll
 from ssl import SSLWantReadError
 from threading import Event
@@ -10,7 +10,7 @@ from threading import Event
 from imapclient import DELETED, SEEN, IMAPClient, SocketTimeout
 
 from email_processor.inbound.mailbox import tokens
-from email_processor.inbound.mailbox.box import CONNECT_SECONDS, READ_SECONDS, Box, tls_context
+from email_processor.inbound.mailbox.box import CONNECT_SECONDS, READ_SECONDS, Box, Refused, in_words, tls_context
 from epm.choices import AfterTaking, MailboxLogin, MailboxTransport
 from epm.models import Mailbox
 
@@ -93,8 +93,25 @@ class ImapBox(Box):
     def _open(self) -> None:
         target = self._mailbox.move_to
         if self._mailbox.after_taking == AfterTaking.MOVE and not self._client.folder_exists(target):
-            self._client.create_folder(target)
-        self._client.select_folder(self._mailbox.folder)
+            self._of_folder(self._client.create_folder, target)
+        self._of_folder(self._client.select_folder, self._mailbox.folder)
+
+    def _of_folder(self, command: Callable[[str], object], name: str) -> None:
+        try:
+            command(name)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise Refused(f"The folder {name}: {in_words(error).rstrip('.')}.{self._advice(name)}") from error
+
+    def _advice(self, name: str) -> str:
+        """How the server would name that folder (RFC 2342), if otherwise."""
+        if not self._client.has_capability("NAMESPACE"):
+            return ""
+        prefix, delimiter = (self._client.namespace().personal or (("", "/"),))[0]
+        usual = name.replace("/", delimiter or "/")
+        usual = usual if usual.startswith(prefix) or usual.upper() == "INBOX" else prefix + usual
+        return "" if usual == name else f" On this server it would be named {usual}."
 
     def waiting(self) -> list[int]:
         self._announced()  # what was announced before is found now

@@ -21,12 +21,22 @@ async def addresses_of(host: str, timeout: float) -> tuple[str, ...]:
         return (str(ip_address(host)),)
     except ValueError:
         pass
+    # Others may be waiting for the same answer: who gives up leaves it to them.
+    return await asyncio.wait_for(asyncio.shield(_answer(host)), timeout)
+
+
+def _answer(host: str) -> asyncio.Future[tuple[str, ...]]:
     key = asyncio.get_running_loop(), host
+
+    def forget(asked: asyncio.Future[tuple[str, ...]]) -> None:
+        del _asking[key]
+        if not asked.cancelled():
+            asked.exception()  # perhaps nobody waits for it any more
+
     if key not in _asking:
         _asking[key] = asyncio.ensure_future(_ask(host))
-        _asking[key].add_done_callback(lambda _: _asking.pop(key))
-    # Others may be waiting for the same answer: who gives up leaves it to them.
-    return await asyncio.wait_for(asyncio.shield(_asking[key]), timeout)
+        _asking[key].add_done_callback(forget)
+    return _asking[key]
 
 
 async def _ask(host: str) -> tuple[str, ...]:

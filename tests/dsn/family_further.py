@@ -183,4 +183,10 @@ FURTHER = (
         "Sorry, you are not a member of this mailing list <bob@example.com>.\nYour mail is rejected.\n",
         "rejected",
     ),
+    Case(
+        "a letter to somebody, in Russian",
+        "From: Почта <postmaster@example.org>\nSubject: Письмо не доставлено",
+        "К сожалению, письмо для bob@example.com доставить не удалось.\nПричина: такого пользователя не существует.\n",
+        "user_unknown",
+    ),
 )

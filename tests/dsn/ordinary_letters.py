@@ -453,4 +453,10 @@ LETTERS = (
         "From: Mail Delivery System <Mailer-Daemon@mx.example.net>\nTo: postmaster@example.net\nSubject: Message frozen",
         "Message 1abc-0001 is frozen: the bounce to <bob@example.com> could not be delivered.\n",
     ),
+    Mail(
+        "a postmaster tells of a bad morning",
+        "From: Postmaster <postmaster@example.org>\nTo: us@example.net\nSubject: Mail delivery problems",
+        "Between 8 and 10 our mail server could not deliver messages to students (list@example.org). All delayed messages "
+        "have been delivered by now.\n",
+    ),
 )

@@ -150,6 +150,12 @@ def test_it_knows_a_read_report() -> None:
     assert classify(READ_REPORT) is Kind.READ_REPORT
 
 
+def test_it_takes_no_read_report_for_a_receipt() -> None:
+    """RFC 8098 3: it comes from the null sender; and its fields may begin as those of a receipt."""
+    raw = b"Return-Path: <>\n" + READ_REPORT.replace(b"Reporting-UA: mail.example; Reader 1.0\n", b"")
+    assert classify(raw) is Kind.READ_REPORT
+
+
 def test_it_knows_a_read_report_that_does_not_say_its_type() -> None:
     raw = READ_REPORT.replace(b"report-type=disposition-notification; ", b"").replace(b"Bob <bob@", b"Mail <system@")
     assert (

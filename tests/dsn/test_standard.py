@@ -135,6 +135,8 @@ def test_it_reads_every_recipient_field() -> None:
         ("utf-8; b\\x{D800}b@example.com", "b\\x{D800}b@example.com"),
         ("rfc822; <a@example.com>", "a@example.com"),
         ("a@example.com", "a@example.com"),
+        ("rfc822; a@example.com (Ann)", "a@example.com"),
+        ("rfc822; a@example.com Final-Recip", "a@example.com"),
     ],
 )
 def test_it_decodes_addresses_and_keeps_the_literal(written: str, address: str) -> None:

@@ -36,7 +36,7 @@ _XTEXT = re.compile(r"\+(?![0-9A-F]{2})")
 _HEXCHAR = re.compile(r"((?:\+[0-9A-F]{2})+)")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _SCHEME = re.compile(r"(?:mailto|smtp|rfc822):(?=[^\s:]{1,320}@)", re.IGNORECASE)
-_COMMENT = re.compile(r"^([^\s()\"]{1,320}@[^\s()]{1,255})[ \t]{1,10}\([^\n]{0,500}$")
+_BEHIND = re.compile(r"^([^\s()\"]{1,320}@[^\s()]{1,255})[ \t][^\n]{0,500}$")
 _ANGLED = re.compile(r"<([^<>]{1,1000})>")
 _STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w])(?!\.\d)")
 _REPLY_STATUS = re.compile(r"(?<!\d)[245]\d\d[ -]{1,3}[#(\[]?(([245])\.\d{1,3}\.\d{1,3})(?![\w])(?!\.\d)")
@@ -132,7 +132,7 @@ def split_type(value: str) -> tuple[str, str]:
 
 
 def address(value: str) -> str:
-    """The address of a typed field, type, brackets and comment removed, xtext (RFC 3461 4) and \\x{} (RFC 6533 3) decoded."""
+    """The address of a typed field without type, brackets and what follows; xtext (RFC 3461 4), \\x{} (RFC 6533 3) decoded."""
     kind, text = split_type(value)
     angled = _ANGLED.search(text)
     if angled and "@" in angled[1]:
@@ -141,7 +141,7 @@ def address(value: str) -> str:
         text = text.strip("<>").strip()
     if kind == "utf-8":
         text = _UNICODE.sub(_unicode_character, text)
-    return decode_xtext(_COMMENT.sub(r"\1", _SCHEME.sub("", text)))
+    return decode_xtext(_BEHIND.sub(r"\1", _SCHEME.sub("", text)))
 
 
 def _unicode_character(match: re.Match[str]) -> str:

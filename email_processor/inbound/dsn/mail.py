@@ -11,7 +11,7 @@ from .notice import ADDRESSES, Notice, implied_action, is_role, split_notice
 from .report import Action, Fields
 
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
-_OTHER_REPORTS = frozenset(
+OTHER_REPORTS = frozenset(
     {"message/disposition-notification", "message/global-disposition-notification", "message/feedback-report"}
 )
 _TRACE_HEADERS = frozenset({"received", "return-path", "message-id", "dkim-signature"})
@@ -54,7 +54,7 @@ class Mail:
             return False
         kind = self.root.parameters.get("report-type", "").lower()
         if not kind:
-            return not any(part.content_type in _OTHER_REPORTS for part in self.parts)
+            return not any(part.content_type in OTHER_REPORTS for part in self.parts)
         return kind in ("delivery-status", "global-delivery-status")
 
     @cached_property

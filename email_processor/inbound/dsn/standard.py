@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from . import fields, limits, wording
-from .mail import Mail
+from .mail import OTHER_REPORTS, Mail
 from .mime import Entity
 from .reasons import explain
 from .report import Action, Reason, Report, ReportedRecipient
@@ -52,7 +52,8 @@ def read_status(mail: Mail, text: str, reader: str) -> Report | None:
 def _status_parts(mail: Mail) -> Iterable[Entity]:
     parts = [part for part in mail.parts if not part.parts]
     labelled = [part for part in parts if part.content_type in _STATUS_TYPES]
-    return labelled or [part for part in parts if part.text.lstrip()[:40].lower().startswith(_STATUS_STARTS)]
+    others = [part for part in parts if part.content_type not in OTHER_REPORTS]
+    return labelled or [part for part in others if part.text.lstrip()[:40].lower().startswith(_STATUS_STARTS)]
 
 
 def with_message_fields(report: Report, mail: Mail) -> Report:

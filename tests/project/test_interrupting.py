@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from project.demo.instance import PORTS, ROOT, START_TIMEOUT, free_ports
+from project.management.commands.run import PatientManager
 from tests.waiting import eventually
 
 
@@ -49,7 +50,10 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         os.chdir(ROOT)
         os.execve(sys.executable, [sys.executable, "manage.py", "run"], {"PATH": os.environ["PATH"], **own, **ports})
     made = Terminal(process, descriptor)
-    eventually(lambda: "EPM is running" in made.shown(), "the greeting", timeout=START_TIMEOUT, log=made.shown)
+    eventually(
+        lambda: made.has_ended() or "EPM is running" in made.shown(), "the start", timeout=START_TIMEOUT, log=made.shown
+    )
+    assert "EPM is running" in made.shown()
     yield made
     for left in running(tmp_path):
         os.kill(left, signal.SIGKILL)
@@ -63,6 +67,30 @@ def running(folder: Path) -> list[int]:
             if f"EPM_VAR={folder}".encode() in path.read_bytes().split(b"\0"):
                 found.append(int(path.parent.name))
     return found
+
+
+@pytest.fixture
+def signals_of_our_own() -> Iterator[None]:
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in usual.items():
+        signal.signal(number, handler)
+
+
+def test_who_leaves_early_leaves_nothing_running(
+    signals_of_our_own: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    manager = PatientManager()
+    manager.add_process("sleeper", "exec sleep 600", env={**os.environ, "EPM_VAR": str(tmp_path)})
+    start = manager._start
+
+    def start_and_be_interrupted() -> None:
+        start()
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(manager, "_start", start_and_be_interrupted)
+    manager.loop()
+    assert (manager.returncode, running(tmp_path)) == (128 + signal.SIGINT, [])
 
 
 @pytest.mark.parametrize("leave", [Terminal.press_control_c, Terminal.close])

@@ -22,6 +22,22 @@ STOP_SECONDS = 30
 """How long processes may take to stop politely: a worker sees through what is on the wire. honcho's own 5 are too few."""
 
 
+class PatientManager(Manager):  # type: ignore[misc]
+    """honcho fails to end what it has not yet heard of, and leaves all of it running: asked too early, wait until it has."""
+
+    def terminate(self) -> None:
+        """End all processes, as soon as all have started."""
+        if super()._all_started():
+            super().terminate()
+
+    def _all_started(self) -> bool:
+        """Looked at in every round of the loop."""
+        has_been_asked = self.returncode is not None
+        if has_been_asked:
+            self.terminate()
+        return bool(super()._all_started())
+
+
 class Command(BaseCommand):
     help = "Runs everything on this machine in the foreground: web, worker, beat, listener, the simulated mail world."
 
@@ -78,7 +94,7 @@ def _run_procfile(login: FirstLogin) -> int:
     honcho_manager.KILL_WAIT = STOP_SECONDS
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _stop_without_terminal)
-    manager = Manager()
+    manager = PatientManager()
     for name, command in parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(settings.BASE_DIR))
     manager.loop()

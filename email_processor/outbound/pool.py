@@ -103,6 +103,8 @@ class Pool:
         try:
             return await waiter
         except asyncio.CancelledError:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
             if not waiter.cancelled() and isinstance(given := waiter.result(), Connection):
                 self._busy -= 1
                 self._hand_on(given)

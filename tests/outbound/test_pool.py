@@ -65,3 +65,16 @@ def test_a_server_that_breaks_off_after_each_mail_gets_them_all() -> None:
     fine = b"250 2.0.0 fine\r\n"
     with odd_server(MAIL=[fine, None, fine, None, fine, None, fine]) as server:
         assert outcomes(send_together(server.port, mails=4, limit=1)) == {Outcome.SENT}
+
+
+def test_for_a_mail_that_was_taken_back_nothing_is_opened() -> None:
+    async def take_back(pool: Pool) -> bool:
+        mail = asyncio.create_task(pool.send(make_envelope()))
+        await asyncio.sleep(0)
+        mail.cancel()
+        await asyncio.gather(mail, return_exceptions=True)
+        await pool.give_up()
+        return pool.is_unused
+
+    with odd_server(GREETING=b"") as server:
+        assert asyncio.run(take_back(Pool(route_to(server.port))))

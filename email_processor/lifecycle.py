@@ -24,8 +24,10 @@ from lib import bulk
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED, State.EXPIRED}),
-    # The last two by the worker that has it; from others they are a Recall.
-    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.HELD, State.CANCELLED}),
+    # The last three by the worker that has it; what others want to hold or cancel they recall.
+    State.SENDING: frozenset(
+        {State.SENT, State.DEFERRED, State.FAILED, State.IN_DOUBT, State.HELD, State.CANCELLED, State.EXPIRED}
+    ),
     State.DEFERRED: frozenset({State.SENDING, State.EXPIRED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED}),
     State.IN_DOUBT: frozenset({State.QUEUED, State.SENT, State.DELIVERED, State.BOUNCED, State.FAILED}),

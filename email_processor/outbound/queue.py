@@ -159,8 +159,13 @@ def postpone(token: UUID, keys: Collection[UUID], until: datetime) -> int:
 
 def expire(keys: Sequence[UUID]) -> None:
     """End unsent recipients whose time is over."""
+    lifecycle.advance([expiry(key) for key in keys])
+
+
+def expiry(key: UUID, attempt: int | None = None) -> Move:
+    """The end of a mail that was not sent in time; of a worker's that waited on the wire, for that `attempt`."""
     why = {"why": "It could not be sent before it expired."}
-    lifecycle.advance([Move(key, EventType.EXPIRED, State.EXPIRED, why) for key in keys])
+    return Move(key, EventType.EXPIRED, State.EXPIRED, why, attempt=attempt)
 
 
 def doubt(mail: Outgoing, why: str, *, resend_at: datetime, smtp: Mapping[str, Any] | None = None) -> list[Move]:

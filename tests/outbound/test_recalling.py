@@ -1,10 +1,13 @@
 """Holding and cancelling what is on the wire: it is taken back until its content begins to leave."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 from threading import Event as Flag
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from email_processor import lifecycle
 from email_processor.lifecycle import Move, Moved
@@ -101,6 +104,19 @@ def test_a_mail_that_has_left_or_is_refused_stays_so(
         each_round(is_there.wait, withdraw, goes_on.set)
         drain(zone.name)
     assert (types(Recipient.objects.get()), Recall.objects.exists()) == (["accepted", end], False)
+
+
+def test_what_expires_while_it_waits_for_a_server_is_not_sent_any_more(
+    zone: Zone, each_round: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now
+    with odd_server(GREETING=b"") as server:
+        factories.make_connection(zone, port=server.port)
+        factories.make_message(zone, expire_at=now() + timedelta(minutes=10))
+        an_hour_later = partial(monkeypatch.setattr, timezone, "now", lambda: now() + timedelta(hours=1))
+        each_round(lambda: hears(server, "GREETING"), an_hour_later)
+        drain(zone.name)
+    assert types(Recipient.objects.get()) == ["accepted", "expired"]
 
 
 def test_others_go_on(zone: Zone, each_round: Callable[..., None]) -> None:

@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
-from django.db.models.functions import Lower, StrIndex, Substr
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Avg, CharField, Count, DurationField, ExpressionWrapper, F, Func, Q, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 
 from email_processor.models import DeliveryReceipt, Recipient, State
 from lib.ids import earliest_id
@@ -59,6 +60,18 @@ class Destination:
         return self.answered / self.asked if self.asked else None
 
 
+class _Domain(Func):
+    """Of an address, whose domain is stored in lower case. One function, for it is called once a row: of three, half the time."""
+
+    template = "SPLIT_PART(%(expressions)s, '@', -1)"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        """Of a quoted @ in the local part, which is as good as unheard of, SQLite's functions make part of the domain."""
+        template = "SUBSTR(%(expressions)s, INSTR(%(expressions)s, '@') + 1)"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
 def destinations(since: datetime, until: datetime, applications: Sequence[UUID] | None = None) -> list[Destination]:
     """What was asked and what came for mail accepted from `since` to before `until`, most mail first. Two queries.
 
@@ -78,14 +91,9 @@ def destinations(since: datetime, until: datetime, applications: Sequence[UUID] 
     return sorted(found.values(), key=lambda one: (-one.taken, one.domain))
 
 
-def _domain(address: str) -> Lower:
-    """Addresses are stored with the domain in lower case; a quoted @ in a local part is as good as unheard of."""
-    return Lower(Substr(address, StrIndex(address, Value("@")) + 1))
-
-
 def _asked(window: "QuerySet[Recipient]") -> Iterable[Mapping[str, Any]]:
     success = Q(notify__contains="SUCCESS")
-    rows = window.order_by().annotate(domain=_domain("address")).values("application", "domain")
+    rows = window.order_by().annotate(domain=_Domain("address")).values("application", "domain")
     return rows.annotate(
         taken=Count("pk"),
         asked=Count("pk", filter=success),
@@ -99,7 +107,7 @@ def _came(since: datetime, until: datetime, applications: Sequence[UUID] | None)
         receipts = receipts.filter(application__in=applications)
     took = ExpressionWrapper(F("received_at") - F("recipient__message__accepted_at"), DurationField())
     within = {f"step{n}": Count("pk", filter=Q(took__lte=most)) for n, (_, most) in enumerate(STEPS)}
-    rows = receipts.order_by().annotate(domain=_domain("recipient__address"), took=took)
+    rows = receipts.order_by().annotate(domain=_Domain("recipient__address"), took=took)
     return rows.values("application", "domain", "action").annotate(
         recipients=Count("recipient", distinct=True), receipts=Count("pk"), mean=Avg("took"), **within
     )

@@ -24,7 +24,7 @@ from tests.certificates import make_certificate
 HERE = Path(__file__).parent
 PACKAGES = Path("/opt/epm-peers")
 START_TIMEOUT = 120.0
-DEBIAN = {"opensmtpd": "opensmtpd", "sendmail": "sendmail-bin", "courier": "courier-mta"}
+DEBIAN = {"opensmtpd": "opensmtpd", "sendmail": "sendmail-bin", "courier": "courier-mta", "chasquid": "chasquid"}
 """The packages, by make."""
 
 

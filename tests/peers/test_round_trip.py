@@ -37,9 +37,20 @@ FATES: dict[str, Fates] = {
         "team@local.test": ("relayed", "relayed", "2.0.0", "relayed"),
         "bøb@nodsn.test": ("relayed", "relayed", "2.0.0", "relayed"),
     },
+    # Chasquid knows no DSN, and ends a session after ten errors: those after them are sent all the same.
+    "chasquid": {
+        **{f"nouser{n}@local.test": ("failed", "", "", "") for n in range(20)},
+        "bob@local.test": ("sent", "", "", ""),
+        "team@local.test": ("sent", "", "", ""),
+    },
 }
 TLS = {"transport": Transport.STARTTLS, "verify_certificate": False}
-WAYS_OUT = {"opensmtpd": {}, "sendmail": TLS, "courier": {**TLS, "max_connections": 20}}
+WAYS_OUT = {
+    "opensmtpd": {},
+    "sendmail": TLS,
+    "courier": {**TLS, "max_connections": 20},
+    "chasquid": {**TLS, "max_connections": 1},
+}
 """Debian's OpenSMTPD cannot speak TLS with the OpenSSL beside it. Courier lets in five connections from one address: fewer
 than there are mails."""
 

@@ -189,4 +189,26 @@ FURTHER = (
         "К сожалению, письмо для bob@example.com доставить не удалось.\nПричина: такого пользователя не существует.\n",
         "user_unknown",
     ),
+    Case(
+        "an address that has changed",
+        "From: Mailer-Daemon@example.com\nSubject: Address changed",
+        "Your message to bob@example.com has not been delivered since the address has changed. The new address is "
+        "bob@example.org.\n",
+        "moved",
+    ),
+    Case(
+        "Italian, as Exchange of old",
+        "From: Amministratore di sistema <postmaster@example.com>\nSubject: Non recapitabile: offerta",
+        "Il messaggio non ha raggiunto alcuni o tutti i destinatari.\n\n      Oggetto:\tofferta\n\n"
+        "Impossibile raggiungere i seguenti destinatari:\n\n      bob@example.com in data 10/11/2026 09:00\n"
+        "            La cassetta postale del destinatario è piena.\n            <example.com #5.2.2>\n",
+        "mailbox_full",
+        "5.2.2",
+    ),
+    Case(
+        "Japanese, an address that is not found",
+        DAEMON + "Subject: Delivery Status Notification (Failure)",
+        "** アドレス不明 **\n\nアドレスが見つからないため、bob@example.com にメールは配信されませんでした。\n",
+        "user_unknown",
+    ),
 )

@@ -15,6 +15,7 @@ from email_processor.inbound.classifying import read
 from email_processor.inbound.dsn.rows import rows
 
 from .family_classics import CLASSICS
+from .family_further import FURTHER
 from .family_gateways import GATEWAYS
 from .family_languages import LANGUAGES
 from .family_prose import PROSE
@@ -99,7 +100,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     samples = [path.read_bytes() for path in sorted(SAMPLES.glob("*.eml"))]
-    samples += [case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT)]
+    samples += [case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT, *FURTHER)]
     samples += [shape.mail for shape in SHAPES]
     chance, until = random.Random(options.seed), time.monotonic() + (options.seconds or float("inf"))
     count, slowest = 0, 0.0

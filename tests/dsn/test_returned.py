@@ -76,3 +76,23 @@ def test_it_reads_nothing_that_is_quoted() -> None:
     report = parse(f"{DAEMON}Subject: Undelivered mail\n\n{NOTICE}{quoted}".encode())
     assert report is not None
     assert [one.final_recipient for one in report.recipients] == ["bob@example.com"]
+
+
+def filtered(sender: str, inner: str) -> bytes:
+    """A mail as SpamAssassin's report_safe leaves it: its text, and what came as a part."""
+    return (
+        f"From: {sender}\nSubject: Undelivered Mail\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=q\n\n"
+        "--q\nContent-Type: text/plain\n\nSpam detection software has identified this incoming email as possible spam.\n"
+        "--q\nContent-Type: message/rfc822; x-spam-type=original\n\n"
+        f"From: {inner}\nSubject: Undelivered Mail\n\n<bob@example.com>: 550 5.1.1 user unknown\n--q--\n"
+    ).encode()
+
+
+def test_it_reads_below_what_a_filter_hung_above_a_report() -> None:
+    report = parse(filtered("MAILER-DAEMON@mx.example.org", "MAILER-DAEMON@mx.example.org"))
+    assert report is not None
+    assert [one.final_recipient for one in report.recipients] == ["bob@example.com"]
+
+
+def test_it_reads_nothing_that_a_person_marked_as_a_filter_does() -> None:
+    assert parse(filtered("Jo <jo@example.org>", "MAILER-DAEMON@mx.example.org")) is None

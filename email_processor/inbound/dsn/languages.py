@@ -49,6 +49,7 @@ WORDING = (
     r"[ée]chec (?:de|d['’])[^\n]{0,20}(?:remise|livraison|distribution|envoi)|n['’](?:a|ont) (?:pas|pu)|n['’]est pas parvenu",
     r"remise [àa] ces destinataires|(?:non|pas) (?:[ée]t[ée] |[êe]tre )?(?:remis|distribu|d[ée]livr|envoy)",
     r"impossible de (?:remettre|distribuer|livrer)|n['’]avons (?:pas )?pu",
+    r"non (?:ha|hanno) raggiunto|impossibile raggiungere|no (?:ha llegado|lleg[óo]) a|n[ãa]o chegou a|niet bereikt",
     r"no hemos podido|non siamo riusciti|non abbiamo potuto|[èe] stato respinto|n[ãa]o conseguimos|konden[^\n]{0,60} niet",
     r"no (?:se )?(?:ha|han|pudo|puede|pudieron)\b[^\n]{0,30}entreg|error de entrega|no ha podido ser|no se entreg",
     r"non [èe] stato (?:possibile|consegnat|recapitat)|recapito non riuscito|impossibile (?:recapitare|consegnare)",

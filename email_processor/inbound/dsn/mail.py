@@ -1,7 +1,7 @@
 """A mail as the readers see it: its own parts, what it returns, and whether a machine sent it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -290,6 +290,17 @@ class Mail:
     def _whole_addresses(self) -> dict[str, str]:
         beside = ADDRESSES.findall(self.notice.text[:4_000]) + ADDRESSES.findall(self.original_header("to")[:2_000])
         return {one.partition("@")[0].lower(): one for one in reversed(beside)}
+
+    @cached_property
+    def marked_as_spam(self) -> "Mail | None":
+        """The mail itself, where a filter of ours hung it below a text of its own (SpamAssassin's report_safe)."""
+        return next((one for one in self._marked if one.sender == self.sender), None)
+
+    @property
+    def _marked(self) -> "Iterator[Mail]":
+        for part in self.parts:
+            if part.enclosed is not None and part.parameters.get("x-spam-type", "").lower() == "original":
+                yield Mail(part.enclosed)
 
     @cached_property
     def enclosed(self) -> "tuple[Mail, ...]":

@@ -15,6 +15,10 @@ def parse(raw: bytes) -> Report | None:
 
 
 def parse_mail(mail: Mail) -> Report | None:
+    return _parse(mail.marked_as_spam or mail)
+
+
+def _parse(mail: Mail) -> Report | None:
     report = standard.read(mail) or _first(STRUCTURED, mail)
     if report is None and mail.is_free_text_report:
         report = _first(FREE_TEXT, mail) or _wrapped(mail) or _first(GUESSES, mail)

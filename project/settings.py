@@ -390,6 +390,7 @@ SPECTACULAR_SETTINGS = {
     "The same operations, checks and codes are offered over SOAP at /soap/AppIntfWS?wsdl.",
     "VERSION": "1",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "CONTACT": {"name": "The operators of this platform", "url": EPM_PUBLIC_URL},
     "TAGS": [
         {"name": "emails", "description": "Send, follow, find and cancel mails."},
         {"name": "launches", "description": "Let applications run."},

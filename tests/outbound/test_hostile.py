@@ -1,13 +1,24 @@
 """Servers that lie, talk too much, or hang up half-way: what is believed of them, and what is told."""
 
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
 import pytest
 
 from email_processor.models import State
+from email_processor.outbound.envelope import Features
 from email_processor.outbound.send_result import Outcome, Stage
 from email_processor.outbound.sending import drain
+from email_processor.outbound.smtp import Connection
 from epm.choices import Transport
 from epm.models import EmailConnection, Zone
 from tests import factories
+from tests.certificates import make_certificate
 from tests.outbound.internet import Internet, directly, drained, smtp_of
 from tests.outbound.servers import EHLO, odd_server, odd_server_at
 from tests.outbound.test_smtp import make_envelope, route_to, send, send_one
@@ -157,3 +168,44 @@ def test_any_octets_in_ehlo_can_be_stored(zone: Zone) -> None:
     connection.refresh_from_db()
     assert connection.ehlo_features == {"XMOTD": "caf? !", "DSN": ""}
     assert message.recipients.get().state == State.SENT
+
+
+# --- somebody stands between
+
+
+@contextmanager
+def injected_after_starttls(folder: Path, injected: bytes) -> Iterator[int]:
+    """The port of a server whose goodbye to plain text somebody has lengthened (RFC 3207 6)."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*make_certificate(folder))
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            for answer in (b"220 hello\r\n", b"250-odd.example\r\n250 STARTTLS\r\n", b"220 go\r\n" + injected):
+                connection.sendall(answer)
+                if not answer.startswith(b"220 go"):
+                    connection.recv(1000)
+            with context.wrap_socket(connection, server_side=True) as protected:
+                protected.recv(1000)
+                protected.sendall(b"250-odd.example\r\n250 SIZE 1000\r\n")
+                protected.recv(1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = Thread(target=serve, args=(listening,), daemon=True)
+        serving.start()
+        yield listening.getsockname()[1]
+        serving.join()
+
+
+@pytest.mark.parametrize("injected", [b"250-evil.example\r\n250 PIPELINING\r\n", b"535 5.7.8 no\r\n", b"250-"])
+def test_what_is_said_in_the_clear_counts_for_nothing_after_starttls(tmp_path: Path, injected: bytes) -> None:
+    async def features(port: int) -> Features:
+        route = route_to(port, address="127.0.0.1", transport=Transport.STARTTLS, verify=False)
+        connection = Connection(route)
+        await connection.open()
+        await connection.close()
+        return connection.features
+
+    with injected_after_starttls(tmp_path, injected) as port:
+        assert asyncio.run(features(port)) == {"SIZE": "1000"}

@@ -100,7 +100,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     samples = [path.read_bytes() for path in sorted(SAMPLES.glob("*.eml"))]
-    samples += [case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT, *FURTHER)]
+    samples += [
+        case.mail for case in (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT, *FURTHER)
+    ]
     samples += [shape.mail for shape in SHAPES]
     chance, until = random.Random(options.seed), time.monotonic() + (options.seconds or float("inf"))
     count, slowest = 0, 0.0

@@ -42,6 +42,7 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "DNS error: the domain example.com has no DNS entry",
         "The destination server for this recipient could not be found in Domain Name Service (DNS).",
         "5.1.2 - Bad destination host 'DNS Hard Error looking up y.example (MX):  NXDomain'",
         "553 5.1.2 We weren't able to find the recipient domain. Please check for any spelling errors",
@@ -54,6 +55,7 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "550 5.7.1 The mailbox quota is reached",
         "The user's mailbox is too large",
         "user has reached his quota",
         "552 message size exceeds the available space of the recipient",
@@ -73,6 +75,8 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 x@example.com: recipient's account is temporarily not active",
+        "550 The account of this user was closed",
         "550-5.2.1 The email account that you tried to reach is disabled",
         "554 30 Sorry, your message to x@yahoo.example cannot be delivered. This mailbox is disabled (554.30).",
         "550 Invalid User, the account is forbidden",
@@ -82,6 +86,8 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 the mail you sent exceeds the 25 MB limit of our server",
+        "552 Message too long for this recipient",
         "This message is larger than the current system limit or the recipient's mailbox is full.",
         "552-5.3.4 Your message exceeded Google's message size limits.",
         "550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient",
@@ -163,10 +169,12 @@ ANSWERS = {
         "550 Message contained spam content (UBE)",
     ),
     "virus": (
+        "550 malicious content found by a scanner",
         "552-5.7.0 This message was blocked because its content presents a potential security issue.",
         "554 5.7.1 The message was rejected because it contains prohibited virus: EICAR",
     ),
     "content": (
+        "550 the body contains an illegal character",
         "550 5.7.1 Message rejected: attachment type .exe is not allowed",
         "550 Mail content denied",
     ),
@@ -195,6 +203,7 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "delivery not possible within 72 hours",
         "Cannot send message for 3 days",
         "Unable to deliver the message due to a communications failure",
         "450 Host down",

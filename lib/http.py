@@ -9,7 +9,6 @@ environment is used. What goes wrong on the way is `Unreachable`, with a reason 
 import asyncio
 import base64
 import os
-import socket
 import ssl
 import time
 from collections import defaultdict
@@ -18,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Self
 from urllib.parse import unquote_to_bytes
@@ -27,6 +26,7 @@ import certifi
 import httpcore
 import httpx
 
+from lib.names import addresses_of
 from lib.networks import refusal
 
 REDIRECTS = 3
@@ -169,7 +169,7 @@ class _GuardedBackend(httpcore.AnyIOBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        found = await _resolve(host, port)
+        found = await _resolve(host)
         permitted = [address for address in found if not refusal(address)]
         if not permitted:
             raise Unreachable(f"{host} is at {found[0]}, which may not be called: {refusal(found[0])}")
@@ -186,19 +186,11 @@ class _GuardedBackend(httpcore.AnyIOBackend):
         raise Unreachable("only http and https are called")
 
 
-async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
-    """The addresses of `host`, in the resolver's order. Odd notations (0x7f.1) are read as the C library reads them."""
+async def _resolve(host: str) -> list[IPv4Address | IPv6Address]:
     try:
-        return [ip_address(host)]
-    except ValueError:
-        pass
-    try:
-        # In the loop's own executor, whose threads its owner numbers; uvloop's getaddrinfo has four for the whole process.
-        asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(None, asking)
-    except (socket.gaierror, UnicodeError) as error:
+        return [ip_address(address) for address in await addresses_of(host)]
+    except OSError as error:
         raise Unreachable(f"{host} is not known to the name servers") from error
-    return list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found))
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from email_processor.models import PolicyType
-from email_processor.outbound import dane, mta_sts, mx, names, tls_reporting
+from email_processor.outbound import dane, mta_sts, mx, tls_reporting
 from email_processor.outbound.mx import NoRoute
 from email_processor.outbound.routing import Route, Tlsa
 from email_processor.outbound.send_result import Outcome, SendResult, Stage
@@ -16,6 +16,7 @@ from email_processor.outbound.tls import Failure
 from email_processor.outbound.tls_reporting import Observed, Policy
 from email_processor.outbound.transcript import ASIDE, Spoken
 from epm.choices import TlsPolicy, Transport
+from lib import names
 
 ADDRESSES = 10
 """How many addresses are tried in one attempt."""

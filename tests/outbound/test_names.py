@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from email_processor.outbound import names, pool
+from email_processor.outbound import pool
 from email_processor.outbound.dialling import dial
 from email_processor.outbound.routing import Route
 from email_processor.outbound.send_result import Outcome, SendResult
 from email_processor.outbound.smtp import Connection
 from epm.choices import Transport
+from lib import names
 from tests.outbound.servers import OddServer, odd_server
 
 FOUR = 4

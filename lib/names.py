@@ -1,4 +1,4 @@
-"""The addresses of a mail server that an operator named, as the operating system finds them (hosts file, DNS, search list).
+"""The addresses behind a name, as the operating system finds them (hosts file, DNS, search list).
 
 Asked in the threads of the loop's own executor, for each name in one at a time: uvloop's getaddrinfo has four for the whole
 process, and one name server that says nothing would hold up all that is to be opened.
@@ -12,10 +12,10 @@ from ipaddress import ip_address
 _asking: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Future[tuple[str, ...]]] = {}
 
 
-async def addresses_of(host: str, timeout: float) -> tuple[str, ...]:
+async def addresses_of(host: str, timeout: float | None = None) -> tuple[str, ...]:
     """The addresses of `host`, in the order in which to try them; of an address itself.
 
-    Raises OSError; `timeout` is in seconds.
+    Odd notations (0x7f.1) are read as the C library reads them. Raises OSError; `timeout` is in seconds.
     """
     try:
         return (str(ip_address(host)),)

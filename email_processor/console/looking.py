@@ -40,8 +40,8 @@ class LookingAdmin(RecordAdmin):
         """Is there an index that leads from what is asked to its rows, newest first? `filters` are those in use, but days."""
         return False
 
-    def on_nothing(self, request: HttpRequest, term: str) -> None:
-        """Say what it means that `term` finds nothing."""
+    def on_search(self, request: HttpRequest, term: str, *, is_found: bool) -> None:
+        """Say what else there is to know about `term`, and what it means that it finds nothing."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LookingList
@@ -70,8 +70,8 @@ class LookingList(ChangeList):  # type: ignore[misc]
         if self._earliest and len(self.result_list) < self.list_per_page:
             said = TOO_FAR.format(count=LOOKED_THROUGH, earliest=made_at(self._earliest))
             messages.info(request, said)
-        if self.query and not self.result_list:
-            self._admin.on_nothing(request, self.query)
+        if self.query:
+            self._admin.on_search(request, self.query, is_found=bool(self.result_list))
 
     @property
     def _admin(self) -> LookingAdmin:

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.views import ChangeList
 
 from email_processor import suppression
-from email_processor.console import by_hand, finding, nothing, story, suppressions, words
+from email_processor.console import advice, by_hand, finding, story, suppressions, words
 from email_processor.console.finding import WAYS, Asked, as_uuid, ids_in
 from email_processor.console.looking import LookingAdmin, LookingList, OfApplicationFilter
 from email_processor.console.mail_files import mail_file
@@ -65,8 +65,8 @@ class MessageAdmin(LookingAdmin):
     def is_indexed(self, filters: dict[str, str], term: str) -> bool:
         return bool(term) and finding.is_indexed(term)
 
-    def on_nothing(self, request: HttpRequest, term: str) -> None:
-        nothing.explain(request, term)
+    def on_search(self, request: HttpRequest, term: str, *, is_found: bool) -> None:
+        advice.give(request, term, is_found=is_found)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Message | None:
         related = Message.objects.select_related(
@@ -159,8 +159,8 @@ class RecipientAdmin(LookingAdmin):
             return False
         return state in (None, *RESTING) if "application__id__exact" in filters else state in ASKING
 
-    def on_nothing(self, request: HttpRequest, term: str) -> None:
-        nothing.explain(request, term)
+    def on_search(self, request: HttpRequest, term: str, *, is_found: bool) -> None:
+        advice.give(request, term, is_found=is_found)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Recipient | None:
         related = Recipient.objects.select_related(

@@ -85,6 +85,15 @@ def test_it_says_that_nothing_went_to_a_suppressed_address(support: Client, appl
     assert str(entry.pk) in page
 
 
+def test_it_says_beside_older_mails_that_the_address_is_suppressed(support: Client, application: Application) -> None:
+    for number in range(2):
+        mail(application, f"Number {number}")
+    suppression.suppress(application.zone, None, "anna@example.net", "She left", Suppression.Source.HAND)
+    page = found(support, "anna@example.net")
+    assert "anna@example.net is on the <a " in page
+    assert "no mail was accepted" not in page
+
+
 def test_it_offers_nobody_to_create_a_mail_where_none_is_found(support: Client, application: Application) -> None:
     page = found(support, "nobody@example.net")
     assert "Nothing here fits what is asked for." in page

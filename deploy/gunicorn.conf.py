@@ -17,6 +17,8 @@ graceful_timeout = 10
 keepalive = 30
 preload_app = True
 control_socket_disable = True
+# SCRIPT_NAME as a header, which gunicorn takes from this machine, would move every address past the rules of a proxy here.
+forwarder_headers = ""
 loglevel = "warning"
 
 

@@ -291,6 +291,15 @@ def test_a_request_names_its_host(platform: Platform) -> None:
         assert code(client) == "invalid_request"
 
 
+@pytest.mark.parametrize("field", ["SCRIPT_NAME: /api", "PATH_INFO: /elsewhere"])
+def test_no_header_moves_an_address(platform: Platform, field: str) -> None:
+    """A proxy that keeps strangers from some addresses must not be led past itself."""
+    body = json.dumps(MAIL).encode()
+    with connected(platform) as client:
+        client.sendall(head(platform, field, "Content-Type: application/json", f"Content-Length: {len(body)}") + body)
+        assert answer(client)[0] == 202
+
+
 def test_a_wrong_host_leaves_no_traceback(platform: Platform) -> None:
     """The fixture looks for one."""
     with connected(platform) as client:

@@ -264,11 +264,9 @@ class Connection:
 
         The servers of a domain may mean by it that they know no such recipient, or want no mail like this.
         """
-        wishes = reply.code == _NOT_WITHOUT
-        if self.route.is_direct:
-            return wishes and self._stage is Stage.MAIL
-        wishes = wishes or split_enhanced(reply.text)[0] in _NOT_WITHOUT_MORE
-        return wishes and self._stage in (Stage.MAIL, Stage.RCPT)
+        if self.route.is_direct or self._stage not in (Stage.MAIL, Stage.RCPT):
+            return self._stage is Stage.MAIL and reply.code == _NOT_WITHOUT
+        return reply.code == _NOT_WITHOUT or split_enhanced(reply.text)[0] in _NOT_WITHOUT_MORE
 
     def _without_answer(self) -> Outcome:
         return Outcome.IN_DOUBT if self._stage is Stage.FINAL_DOT else Outcome.DEFERRED

@@ -211,7 +211,7 @@ class _Changes:
         self._rows: dict[UUID, Standing] = {}
         self._set: dict[UUID, dict[str, Any]] = defaultdict(dict)
         self._happenings: list[Happening] = []
-        self._recalls: list[Recall] = []
+        self._recalls: dict[UUID, Recall] = {}
         self._answered: list[UUID] = []
 
     def remember(self, row: Standing) -> None:
@@ -227,7 +227,8 @@ class _Changes:
 
     def recall(self, move: Move) -> None:
         assert move.to is not None
-        self._recalls.append(Recall(recipient_id=move.recipient, to=move.to.value, why=str(move.data.get("why", ""))))
+        why = str(move.data.get("why", ""))
+        self._recalls[move.recipient] = Recall(recipient_id=move.recipient, to=move.to.value, why=why)
 
     def answer_recall(self, move: Move) -> None:
         self._answered.append(move.recipient)
@@ -235,7 +236,7 @@ class _Changes:
     def write(self) -> None:
         if self._recalls:
             Recall.objects.bulk_create(
-                self._recalls, update_conflicts=True, unique_fields=["recipient"], update_fields=["to", "why"]
+                self._recalls.values(), update_conflicts=True, unique_fields=["recipient"], update_fields=["to", "why"]
             )
         if self._answered:
             Recall.objects.filter(pk__in=self._answered).delete()

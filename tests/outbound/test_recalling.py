@@ -146,6 +146,12 @@ def test_the_last_wish_counts(zone: Zone) -> None:
     assert Recall.objects.get().to == State.CANCELLED
 
 
+def test_also_of_wishes_that_come_together(zone: Zone) -> None:
+    key = make_stranded(zone).pk
+    lifecycle.advance([Move(key, EventType(to), to) for to in (State.CANCELLED, State.HELD)])
+    assert Recall.objects.get().to == State.HELD
+
+
 def test_what_a_dead_worker_was_asked_for_is_not_sent_again(zone: Zone) -> None:
     recipient = make_stranded(zone)
     withdraw()

@@ -211,4 +211,24 @@ FURTHER = (
         "** アドレス不明 **\n\nアドレスが見つからないため、bob@example.com にメールは配信されませんでした。\n",
         "user_unknown",
     ),
+    Case(
+        "an apostrophe in a name",
+        DAEMON + "Subject: Mail delivery failed: returning message to sender",
+        "The following address(es) failed:\n\n  o'neil@example.com\n    mailbox is full: retry timeout exceeded\n",
+        "mailbox_full",
+        addresses=("o'neil@example.com",),
+    ),
+    Case(
+        "an apostrophe before and behind",
+        DAEMON + "Subject: Undeliverable mail",
+        "Failed to deliver to 'bob@example.com'\nLOCAL module reports:\n account is full (quota exceeded)\n",
+        "mailbox_full",
+    ),
+    Case(
+        "from whom they take no mail",
+        DAEMON + "Subject: Mail Delivery Problem",
+        "Your mail to the following recipients could not be delivered because they are not accepting mail from "
+        "shop@example.net:\n\tbob\n\nYour message was sent to bob@example.com\n",
+        "filtered",
+    ),
 )

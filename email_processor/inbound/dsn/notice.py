@@ -10,8 +10,10 @@ from .report import Action, Fields
 _OUTSIDE = "、。，；：（）＜＞「」『』【】《》“”‘’"
 _DOT_ATOM = rf"[^\s<>\"'(),;:@\[\]{{}}|=*!?&/\\.{_OUTSIDE}]{{1,80}}"
 # Atomic: an address followed by something unexpected must not shrink to a shorter one.
+# An apostrophe may stand within a name, not before it.
+_NAME = rf"[^\s<>\"'(),;:@\[\]{{}}|*{_OUTSIDE}]"
 ADDRESS = (
-    rf"(?>(?:\"[^\"\n]{{1,64}}\"|[^\s<>\"'(),;:@\[\]{{}}|*{_OUTSIDE}]{{1,200}})"
+    rf"(?>(?:\"[^\"\n]{{1,64}}\"|{_NAME}{{1,200}}+(?=['@])(?:(?<=\w)'(?=\w){_NAME}{{1,64}})?)"
     rf"@(?:{_DOT_ATOM}(?:\.{_DOT_ATOM}){{0,20}}|\[[\da-fA-F.:]{{3,60}}\]))"
 )
 ADDRESSES = re.compile(ADDRESS)

@@ -27,9 +27,11 @@ def read(mail: Mail) -> Report | None:
 def _found(lines: tuple[str, ...]) -> list[Found]:
     """Those refused; where each was accepted, the mail was refused to them all."""
     told_of = list(_told_of(lines))
-    return [found for found, accepted in told_of if not accepted] or [
-        replace(found, diagnostic=told(lines)) for found, _ in told_of
-    ]
+    refused = [found for found, accepted in told_of if not accepted]
+    if refused or not told_of:
+        return refused
+    everything = told(lines)
+    return [replace(found, diagnostic=everything) for found, _ in told_of]
 
 
 def _told_of(lines: tuple[str, ...]) -> Iterator[tuple[Found, bool]]:

@@ -23,6 +23,7 @@ _ABOUT = re.compile(
 _NOT_ABOUT = re.compile(
     r"contact|question|help|assist|support|message-?id|\bfrom[ \t]?:|\bsender\b|reply-to|references|if you|unsubscribe"
     r"|please (?:send|e?mail|write|call)|forward (?:this|it)|report (?:this|to)|\bcc[ \t]?:"
+    r"|\b(?:mail|messages?|sent|accepting) from:? [<\"']?[^\s@]{1,200}@[^\s@]{1,200}$"
     r"|\b(?:new|other|current) (?:e-?mail )?address\b|neue adresse|nouvelle adresse|nueva direcci[óo]n|nuovo indirizzo"
     r"|\bmessage(?: id)?[ \t:=]{1,3}<[^<>\s]{1,300}$",
     re.IGNORECASE,

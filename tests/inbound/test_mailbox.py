@@ -74,6 +74,19 @@ def test_it_commits_each_batch_before_it_disposes_of_it(mailbox: Mailbox, monkey
     assert box.calls == ["fetch 2", "dispose 2 of 2", "fetch 1", "dispose 1 of 3", "close"]
 
 
+def test_it_says_goodbye_early_where_only_that_deletes_and_comes_back_at_once(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "BATCH_MAILS", 2)
+    opens(monkeypatch, box := MemoryBox(*mails(7)))
+    box.most_at_once = 3
+    before = timezone.now()
+    mailbox = look_into(mailbox)
+    assert (mailbox.taken, len(box.mails), box.calls[-1]) == (4, 3, "close")
+    assert seconds_until_due(mailbox, before) < 50
+    assert seconds_until_due(look_into(mailbox), before) > 50
+
+
 def test_it_fetches_large_mails_apart(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "BATCH_OCTETS", 300)
     opens(monkeypatch, box := MemoryBox(*mails(1), regular(ORDERS, "x" * 500), *mails(2)))

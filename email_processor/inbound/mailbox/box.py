@@ -32,6 +32,9 @@ FAULTS = (Refused, Unreachable, OSError, imaplib.IMAP4.error, poplib.error_proto
 class Box(ABC):
     """Mails have keys that are good as long as the box is open. Every method may raise one of FAULTS."""
 
+    most_at_once: int | None = None
+    """After so many mails it is better closed and opened again; None where that makes no difference."""
+
     @abstractmethod
     def waiting(self) -> list[int]:
         """The keys of the mails to take, oldest first."""

@@ -42,11 +42,15 @@ BOXES: dict[str, type[ImapBox] | type[Pop3Box]] = {MailboxProtocol.IMAP: ImapBox
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one look brought: mails disposed of; those over the limit and those not given out stay where they are."""
+    """What one look brought: mails disposed of; those over the limit and those not given out stay where they are.
+
+    Where it is not `is_all`, there is more to take at once.
+    """
 
     count: int = 0
     too_large: int = 0
     withheld: int = 0
+    is_all: bool = True
 
     @property
     def problem(self) -> str:
@@ -61,29 +65,33 @@ def poll(key: UUID, token: UUID, stop: Event) -> None:
     if mailbox is None:
         return
     try:
-        _read(mailbox, stop)
+        is_all = _read(mailbox, stop)
     except FAULTS as fault:
         _back_off(mailbox, token, in_words(fault))
     except Exception as error:
         log.exception("mailbox %s cannot be read", mailbox)
         _back_off(mailbox, token, f"An error of ours: {type(error).__name__}: {error}")
     else:
-        rest = timedelta(0) if stop.is_set() else timedelta(seconds=mailbox.poll_seconds)
+        rest = timedelta(seconds=mailbox.poll_seconds) if is_all and not stop.is_set() else timedelta(0)
         _held(mailbox, token).update(due_at=timezone.now() + rest, claim=None)
 
 
-def _read(mailbox: Mailbox, stop: Event) -> None:
+def _read(mailbox: Mailbox, stop: Event) -> bool:
+    """Answers whether all is taken."""
     box = BOXES[mailbox.protocol](mailbox)
+    taken = Taken()
     try:
         while not stop.is_set():
-            _note(mailbox, take_all(box, mailbox, stop))
+            taken = take_all(box, mailbox, stop)
+            _note(mailbox, taken)
             connections.close_all()
-            if not (mailbox.idle and box.wait(stop, mailbox.poll_seconds)):
+            if not taken.is_all or not (mailbox.idle and box.wait(stop, mailbox.poll_seconds)):
                 break
     except BaseException:
         box.drop()
         raise
     box.close()
+    return taken.is_all
 
 
 def take_all(box: Box, mailbox: Mailbox, stop: Event) -> Taken:
@@ -97,6 +105,8 @@ def take_all(box: Box, mailbox: Mailbox, stop: Event) -> Taken:
         for batch in _batches([(key, size) for key, size in sizes.items() if size <= settings.EPM_INBOUND_LIMIT]):
             if stop.is_set():
                 return Taken(count, too_large, withheld)
+            if box.most_at_once is not None and count >= box.most_at_once:
+                return Taken(count, too_large, withheld, is_all=False)
             taken = _take(box, batch, mailbox, directory)
             count, withheld = count + taken, withheld + len(batch) - taken
     return Taken(count, too_large, withheld)

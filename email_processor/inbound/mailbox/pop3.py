@@ -13,6 +13,9 @@ from epm.models import Mailbox
 class Pop3Box(Box):
     """Keys are message numbers. The server locks the mailbox, and deletes when `close` says goodbye."""
 
+    # Where a server cuts long sessions off, a large mailbox would be fetched for ever and never be deleted from.
+    most_at_once = 1000
+
     def __init__(self, mailbox: Mailbox) -> None:
         context = tls_context(mailbox)
         self._client: poplib.POP3

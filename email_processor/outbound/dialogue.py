@@ -60,7 +60,9 @@ class Dialogue(asyncio.Protocol):
         return bool(self._replies) or self._trouble is not None
 
     def say(self, commands: bytes) -> None:
-        """Write what the transcript shows."""
+        """Write what the transcript shows. Raises Trouble, where there was some since the last reply."""
+        if self._trouble is not None:
+            raise self._trouble
         self.spoken.append((US, commands))
         self._transport.write(commands)
 

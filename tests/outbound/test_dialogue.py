@@ -81,6 +81,16 @@ def test_what_was_answered_does_not_count() -> None:
     assert played(play) is True
 
 
+def test_it_says_nothing_more_after_nonsense() -> None:
+    async def play(dialogue: Dialogue) -> None:
+        dialogue.data_received(b"250 ok\r\nblah blah\r\n")
+        await dialogue.reply(timeout=5)
+        with pytest.raises(Trouble, match="Malformed"):
+            dialogue.say(b"RCPT TO:<ann@example.net>\r\n")
+
+    played(play)
+
+
 def test_a_lost_connection_does_not_lose_the_reply_before_it() -> None:
     async def play(dialogue: Dialogue) -> Reply:
         dialogue.pause_writing()

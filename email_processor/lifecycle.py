@@ -183,6 +183,8 @@ def _refusal(row: Standing, move: Move) -> str:
     """Why the move is not allowed, in words; empty where it is."""
     if move.attempt is not None and move.attempt != row.attempts:
         return f"attempt {move.attempt} was followed by attempt {row.attempts}"
+    if move.to is State.EXPIRED and move.attempt is None and row.state == State.SENDING:
+        return "its worker has it on the wire"
     by_evidence = move.by_receipt or move.attempt is not None
     if move.to is None or allowed(State(row.state), move.to, by_evidence=by_evidence):
         return ""

@@ -15,6 +15,7 @@ from email_processor.simulator import RunningWorld
 from epm.models import Zone
 from tests import factories
 from tests.outbound.submissions import make_submission
+from tests.outbound.test_queue import make_stranded
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -42,6 +43,12 @@ def test_it_sends_nothing_twice(zone: Zone, world: RunningWorld, leaps: None, co
     taken = Counter(mail.rcpt_tos for mail in world.received)
     assert (len(taken), taken.total()) == (mails, mails)
     assert set(Recipient.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_what_another_worker_has_on_the_wire_does_not_expire(zone: Zone) -> None:
+    recipient = make_stranded(zone)
+    queue.expire([recipient.pk])
+    assert Recipient.objects.get().state == State.SENDING
 
 
 def test_what_was_doubted_meanwhile_and_sent_again_is_shown(

@@ -26,7 +26,8 @@ class Recalls:
     """What is wanted back of the mails that one worker has."""
 
     def __init__(self) -> None:
-        self._wanted: dict[UUID, Recall] = {}
+        self._wanted: dict[tuple[UUID, int], Recall] = {}
+        """By recipient and attempt: who takes a mail back may have it again in the next moment."""
         self._past: frozenset[UUID] = frozenset()
         """Those whose time is over."""
         self._look_at = time.monotonic() + EVERY
@@ -36,14 +37,15 @@ class Recalls:
         if time.monotonic() < self._look_at:
             return frozenset()
         self._look_at = time.monotonic() + EVERY
-        self._wanted = {key: recall for key, recall in Recall.objects.in_bulk().items() if key in held}
+        wanted = {key: recall for key, recall in Recall.objects.in_bulk().items() if key in held}
+        self._wanted = {(key, held[key].mail.attempt): recall for key, recall in wanted.items()}
         now = timezone.now()
         self._past = frozenset(key for key, one in held.items() if one.mail.expire_at <= now)
-        return self._past | self._wanted.keys()
+        return self._past | wanted.keys()
 
     def moves_for(self, mail: Outgoing, result: SendResult | None) -> list[Move]:
         """What an attempt's result means for its recipient (see `outcomes`), and for who wants the mail back."""
-        recall = self._wanted.pop(mail.id, None)
+        recall = self._wanted.get((mail.id, mail.attempt))
         if recall is None:
             has_expired = result is None and mail.id in self._past
             return [queue.expiry(mail.id, mail.attempt)] if has_expired else outcomes.moves_for(mail, result)

@@ -14,6 +14,7 @@ from email_processor.lifecycle import Move, Moved
 from email_processor.models import EventType, Recall, Recipient, State
 from email_processor.outbound import pool, queue, recalling
 from email_processor.outbound.acceptance import accept
+from email_processor.outbound.recalling import Recalls
 from email_processor.outbound.sending import drain
 from email_processor.outbound.wire import Wire
 from epm.models import Zone
@@ -130,6 +131,26 @@ def test_others_go_on(zone: Zone, each_round: Callable[..., None]) -> None:
         each_round(lambda: hears(server, "RCPT"), withdraw_first)
         drain(zone.name)
     assert dict(Recipient.objects.values_list("pk", "state")) == {first.pk: State.CANCELLED, second.pk: State.SENT}
+
+
+def test_who_could_not_write_it_down_says_the_same_again(zone: Zone) -> None:
+    message = factories.make_message(zone)
+    (claimed,) = queue.claim(zone.name, limit=1).claimed
+    lifecycle.begin(claimed.token, [claimed.id])
+    Recall.objects.create(recipient=message.recipients.get(), to=State.CANCELLED, why="by hand")
+    recalls = Recalls()
+    recalls.look({claimed.id: claimed})
+    assert [[move.to for move in recalls.moves_for(claimed.mail, None)] for _ in range(2)] == [[State.CANCELLED]] * 2
+
+
+def test_a_wish_counts_for_the_attempt_it_was_about(zone: Zone) -> None:
+    message = factories.make_message(zone)
+    (claimed,) = queue.claim(zone.name, limit=1).claimed
+    Recall.objects.create(recipient=message.recipients.get(), to=State.HELD, why="by hand")
+    recalls = Recalls()
+    recalls.look({claimed.id: claimed})
+    later = claimed.mail._replace(attempt=claimed.mail.attempt + 1)
+    assert [move.to for move in recalls.moves_for(later, None)] == [State.DEFERRED]
 
 
 def test_it_is_said_that_its_worker_is_asked(zone: Zone) -> None:

@@ -12,7 +12,7 @@ _ASKED = re.compile(
     [^.;\d]{0,40}?  # not into the next sentence, and not past a number that speaks of something else
     (?:
         (?P<hours>\d{1,2}):(?P<minutes>\d\d):(?P<seconds>\d\d)\b
-      | \b(?P<count>\d{1,6}|an?|one)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b
+      | \b(?:(?P<count>\d{1,6})\s*|(?:an?|one)\s+)(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -24,7 +24,7 @@ def asked(text: str) -> timedelta | None:
     if match is None:
         return None
     if match["unit"]:
-        count = int(match["count"]) if match["count"].isdecimal() else 1
+        count = int(match["count"] or 1)
         return min(timedelta(seconds=count * _SECONDS[match["unit"][0].lower()]), LONGEST)
     wait = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]), seconds=int(match["seconds"]))
     return min(wait, LONGEST)

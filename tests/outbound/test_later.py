@@ -27,6 +27,7 @@ from tests.outbound.submissions import make_submission
         ("Try again in 1 hr", 3600),
         ("Too busy, please try\nagain in 10 min", 600),
         ("retry in 300s", 300),
+        ("Please try again as soon as 10 minutes have passed", 600),
     ],
 )
 def test_a_server_says_when_to_come_again(text: str, seconds: int) -> None:

@@ -60,9 +60,14 @@ async def _first(candidates: AsyncIterator[Candidate | NoRoute], route: Route) -
         if isinstance(opened, Connection):
             return opened
         trouble, spoken, tries = opened, opened.spoken, tries + 1
-        if tries == ADDRESSES:
+        if tries == ADDRESSES or _is_login_refused(opened):
             break
     return replace(trouble, spoken=spoken)
+
+
+def _is_login_refused(trouble: SendResult) -> bool:
+    """For good: the service behind all of these addresses says so, and too many refusals lock an account."""
+    return trouble.stage is Stage.LOGIN and trouble.code is not None and trouble.code // 100 == 5
 
 
 async def _addresses(route: Route, hosts: mx.Hosts) -> AsyncIterator[Candidate | NoRoute]:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Semaphore
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from email_processor.outbound import pool
 from email_processor.outbound.dialling import dial
 from email_processor.outbound.routing import Route
-from email_processor.outbound.send_result import Outcome, SendResult
+from email_processor.outbound.send_result import Outcome, SendResult, Stage
 from email_processor.outbound.smtp import Connection
 from epm.choices import Transport
 from lib import names
@@ -103,9 +103,13 @@ def test_an_address_is_not_asked_for(silence: Silence) -> None:
     assert begin(names.addresses_of("::1", 1)).result() == ("::1",)
 
 
-def test_the_next_address_is_tried_where_one_is_down(monkeypatch: pytest.MonkeyPatch, server: OddServer) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("127.0.0.9", "127.0.0.1")]
+def is_at(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
+def test_the_next_address_is_tried_where_one_is_down(monkeypatch: pytest.MonkeyPatch, server: OddServer) -> None:
+    is_at(monkeypatch, "127.0.0.9", "127.0.0.1")
     opened = begin(dial(route("mail.example", server.port))).result()
     assert isinstance(opened, Connection)
     begin(opened.close()).result()
@@ -114,3 +118,12 @@ def test_the_next_address_is_tried_where_one_is_down(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("name", ["..", "a" * 64 + ".example"])
 def test_what_is_no_name_is_trouble(name: str) -> None:
     assert begin(dial(route(name))).result().outcome is Outcome.DEFERRED
+
+
+def test_a_refused_password_is_not_tried_at_every_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many refusals lock an account."""
+    is_at(monkeypatch, "127.0.0.1", "::ffff:127.0.0.1")
+    with odd_server(EHLO=b"250-odd\r\n250 AUTH PLAIN\r\n", AUTH=b"535 5.7.8 wrong password\r\n") as server:
+        there = replace(route("mail.example", server.port), user_name="epm", password="wrong")
+        result = begin(dial(there)).result()
+    assert (result.stage, server.connections) == (Stage.LOGIN, 1)

@@ -138,7 +138,8 @@ class Connection:
             await self._dialogue.reply(_QUIT_TIMEOUT)
         except Trouble as trouble:
             log.debug("%s left without a goodbye: %s", self.route.host, trouble)
-        self._drop()
+        finally:
+            self._drop()
 
     def _unsendable(self, envelope: Envelope, started: float) -> SendResult | None:
         """What the server's EHLO already rules out: refused by us, by name."""

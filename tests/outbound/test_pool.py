@@ -1,11 +1,13 @@
 """How mails share the connections to a server that lets in fewer than we would open, or takes its time to."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from email_processor.outbound.pool import Pool
 from email_processor.outbound.send_result import Outcome, SendResult
+from email_processor.outbound.smtp import Connection
 from tests.outbound.servers import odd_server
 from tests.outbound.test_smtp import make_envelope, route_to
 
@@ -78,3 +80,17 @@ def test_for_a_mail_that_was_taken_back_nothing_is_opened() -> None:
 
     with odd_server(GREETING=b"") as server:
         assert asyncio.run(take_back(Pool(route_to(server.port))))
+
+
+def test_a_goodbye_that_is_broken_off_leaves_nothing_open() -> None:
+    async def break_off(port: int) -> bool:
+        connection = Connection(replace(route_to(port), address="127.0.0.1"))
+        assert await connection.open() is None
+        goodbye = asyncio.create_task(connection.close())
+        await asyncio.sleep(0)
+        goodbye.cancel()
+        await asyncio.gather(goodbye, return_exceptions=True)
+        return connection.is_open
+
+    with odd_server(QUIT=b"") as server:
+        assert not asyncio.run(break_off(server.port))

@@ -8,6 +8,8 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "550 Administrative prohibition - unknown user",
+        "554 Recipient x@example.com could not be resolved",
         "There is a problem with the recipient's e-mail system. More than one user has this e-mail address.",
         "Several matches found in Domino Directory",
         "550 5.1.1 El usuario no existe",
@@ -42,6 +44,9 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "The mail server could not find the domain example.con",
+        "501 5.1.2 bad destination system address",
+        "Dominio no encontrado",
         "DNS error: the domain example.com has no DNS entry",
         "The destination server for this recipient could not be found in Domain Name Service (DNS).",
         "5.1.2 - Bad destination host 'DNS Hard Error looking up y.example (MX):  NXDomain'",
@@ -55,6 +60,11 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",
+        "422 4.2.2 Recipient mailbox over its size limit",
+        "552 Message rejected, mailbox storage exceeded",
+        "550 5.7.1 The user's mailbox has reached its maximum size",
+        "550 mailbox has too many messages",
         "550 5.7.1 The mailbox quota is reached",
         "The user's mailbox is too large",
         "user has reached his quota",
@@ -75,6 +85,12 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 mailbox locked",
+        "550 disabled",
+        "550 x: suspended",
+        "550 account banned",
+        "550 account on hold",
+        "550 Учетная запись заблокирована",
         "550 x@example.com: recipient's account is temporarily not active",
         "550 The account of this user was closed",
         "550-5.2.1 The email account that you tried to reach is disabled",
@@ -86,6 +102,9 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 Sorry, I don't take mails longer than 10485760 bytes",
+        "552 size",
+        "552 Сообщение слишком большое",
         "552 the mail you sent exceeds the 25 MB limit of our server",
         "552 Message too long for this recipient",
         "This message is larger than the current system limit or the recipient's mailbox is full.",
@@ -94,6 +113,7 @@ ANSWERS = {
         "554 message exceeds max header size",
     ),
     "blocked": (
+        "550 bad IP",
         "550 Votre adresse IP est bloquée",
         "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. Please contact your Internet service provider "
         "since part of their network is on our block list (S3140).",
@@ -115,6 +135,7 @@ ANSWERS = {
         "550 csi.mimecast.org Poor Reputation Sender",
     ),
     "authentication": (
+        "550 5.7.1 <x@example.com>: Recipient address rejected: Please see http://www.openspf.net/Why?s=mfrom;id=x",
         "550 5.7.1 Email rejected per SPF policy",
         "554 5.7.5 Permanent error evaluating DMARC policy",
         "550-5.7.26 This mail has been blocked because the sender is unauthenticated. DKIM = did not pass",
@@ -131,6 +152,8 @@ ANSWERS = {
         "550 5.7.1 Client host rejected: cannot find your reverse hostname",
     ),
     "rate_limited": (
+        "451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77714)",
+        "550 max defers and failures per hour exceeded. Message discarded.",
         "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address",
         "450-4.2.1 The user you are trying to contact is receiving mail too quickly.",
         "550 5.4.5 Daily user sending limit exceeded",
@@ -140,10 +163,17 @@ ANSWERS = {
         "550 Domain frequency limited [x]",
     ),
     "too_many_conn": (
+        "452 too many rcpts",
         "421 Too many concurrent SMTP connections; please try again later.",
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "550 5.7.1 Command rejected",
+        "550 go away",
+        "550 Accès refusé",
+        "550 Acceso denegado",
+        "550 Доступ запрещен",
+        "550 拒收",
         "The message reached the recipient's e-mail system, but delivery was refused.",
         "421 4.7.0 IP not in whitelist for RCPT domain, closing connection",
         "550 Mensaje rechazado por política de seguridad",
@@ -179,6 +209,7 @@ ANSWERS = {
         "550 Mail content denied",
     ),
     "rejected": (
+        "554 5.7.1 Rejected by header based manually Blocked Senders",
         "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
         "550 5.1.8 Access denied, bad outbound sender",
         "553 5.1.8 <us@example.net>... Domain of sender address us@example.net does not exist",
@@ -187,10 +218,13 @@ ANSWERS = {
         "550 Sender verify failed",
     ),
     "filtered": (
+        "554 Sender address <x@example.org> has been blocked by the recipient's personal block list",
         "550 5.7.1 Delivery not authorized, message refused: rejected by the recipient's rules",
         "550 you are not on the recipient's list of allowed senders",
     ),
     "relaying_denied": (
+        "550 no relay",
+        "550 Relay nicht erlaubt",
         "553 You are not authorized to relay from this location",
         "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
         "550 5.7.1 Relaying denied. IP name lookup failed [192.0.2.1]",
@@ -203,6 +237,9 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "451 Temporarily deferred, please retry in five minutes",
+        "450 4.7.0 You are a new sender, please wait 300 seconds",
+        "Serveur injoignable",
         "delivery not possible within 72 hours",
         "Cannot send message for 3 days",
         "Unable to deliver the message due to a communications failure",
@@ -217,6 +254,7 @@ ANSWERS = {
         "454 4.7.0 The recipient server did not accept our requests to connect",
     ),
     "network": (
+        "Host or domain name not found. Name service error for name=example.com type=MX: Host not found, try again",
         "554 MX list for y.example. points back to mx.y.example",
         "A configuration error in the e-mail system caused the message to bounce between two servers",
         "Sorry. Although I'm listed as a best-preference MX or A for that host, it isn't in my control/locals file",
@@ -228,6 +266,7 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "452 4.4.5 network congestion",
         "Unable to chdir to maildir. (#4.2.1)",
         "452 4.3.1 Out of memory",
         "451 Local error in processing",
@@ -235,6 +274,8 @@ ANSWERS = {
         "451 4.3.0 Internal resources are temporarily unavailable",
         "451 4.3.5 Server configuration problem",
     ),
+    "not_compliant_rfc": ("550 message lines exceed maximum length of 998 characters",),
+    "protocol": ("503 first HELO", "503 polite people say HELO first"),
     "not_accept": (
         "556 5.1.10 Domain example.com does not accept mail (nullMX)",
         "550 5.1.10 Recipient address has null MX",

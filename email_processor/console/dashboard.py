@@ -16,10 +16,10 @@ from email_processor.console.finding import WAYS
 from email_processor.console.words import STATES
 from email_processor.models import DeliveryReceipt, Message, Recipient, State
 from email_processor.models.recipient import ASKING
-from epm.console.filters import first_id_of
 from epm.console.links import list_url
 from epm.console.shown import BAD, GOOD, QUIET, UNDER_WAY, WAITING
 from epm.models import Application, Credential
+from lib.ids import earliest_id
 
 HOURS = 24
 TONES = (GOOD, UNDER_WAY, QUIET, WAITING, BAD)
@@ -67,8 +67,8 @@ def day_box(request: HttpRequest) -> dict[str, Any] | None:
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
     hours = [first + timedelta(hours=n) for n in range(HOURS)]
     # An id begins with its time: to look for that in the message costs as much as all the rest.
-    hour = Case(*(When(pk__lt=first_id_of(hours[n + 1]), then=n) for n in range(HOURS - 1)), default=HOURS - 1)
-    found = Recipient.objects.filter(pk__gte=first_id_of(first)).order_by().values_list(hour, "state")
+    hour = Case(*(When(pk__lt=earliest_id(hours[n + 1]), then=n) for n in range(HOURS - 1)), default=HOURS - 1)
+    found = Recipient.objects.filter(pk__gte=earliest_id(first)).order_by().values_list(hour, "state")
     rows = [(hours[n], state, count) for n, state, count in found.annotate(Count("pk"))]
     if not rows and not Recipient.objects.exists():
         return None

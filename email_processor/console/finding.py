@@ -6,7 +6,7 @@ Keys and whole addresses go through an index. Other words are looked for in the 
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Self, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,9 +17,10 @@ from django.shortcuts import redirect
 from django.utils.dateparse import parse_date
 
 from email_processor.models import DeliveryReceipt, InboundMessage, Message, Recipient, Session
-from epm.console.filters import first_id_of
+from epm.console.filters import earliest_id_after
 from epm.console.links import change_url, list_url
 from epm.validation import split_address
+from lib.ids import earliest_id
 
 WAYS = "Address, name, words of the subject, a day (2026-11-17), or any id"
 
@@ -176,4 +177,4 @@ def _on(rows: "QuerySet[M]", asked: Asked) -> "QuerySet[M]":
     if asked.day is None:
         return rows if asked.addresses or asked.words else rows.none()
     midnight = datetime.combine(asked.day, time.min, UTC)
-    return rows.filter(pk__gte=first_id_of(midnight), pk__lt=first_id_of(midnight + timedelta(days=1)))
+    return rows.filter(pk__gte=earliest_id(midnight), pk__lt=earliest_id_after(midnight))

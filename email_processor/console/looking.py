@@ -3,7 +3,7 @@
 Beside ten million rows a list filtered by what is rare would read them all (docs/decisions/0075-a-page-looks-at-so-much.md).
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,9 +14,9 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.views import ChangeList
 
 from email_processor.console.finding import as_uuid, day_in
-from epm.console.filters import MadeBetweenFilter, first_id_of
+from epm.console.filters import MadeBetweenFilter, earliest_id_after
 from epm.console.pages import RecordAdmin
-from lib.ids import made_at
+from lib.ids import earliest_id, made_at
 
 LOOKED_THROUGH = 50_000
 
@@ -89,9 +89,9 @@ class LookingList(ChangeList):  # type: ignore[misc]
         first, last = self._span()
         rows = self.model._default_manager.order_by("-pk")
         if last is not None:
-            rows = rows.filter(pk__lt=first_id_of(last + timedelta(days=1)))
+            rows = rows.filter(pk__lt=earliest_id_after(last))
         end: UUID | None = next(iter(rows.values_list("pk", flat=True)[LOOKED_THROUGH - 1 : LOOKED_THROUGH]), None)
-        return None if end is None or (first is not None and end <= first_id_of(first)) else end
+        return None if end is None or (first is not None and end <= earliest_id(first)) else end
 
     def _span(self) -> tuple[datetime | None, datetime | None]:
         typed: date | None = day_in(self.query)

@@ -1,6 +1,6 @@
 """Filters for tables too long to be counted or sorted: a time is a range of ids, because ids are UUIDv7 (RFC 9562 5.7)."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +9,14 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import RangeDateFilter
 
+from lib.ids import earliest_id
 
-def first_id_of(at: datetime) -> UUID:
-    """The smallest UUIDv7 that could have been made at `at`, to the millisecond: for comparison only."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
+_DAY = 24 * 60 * 60 * 1000 << 80
+
+
+def earliest_id_after(day: datetime) -> UUID:
+    """The smallest UUIDv7 of the day after `day`, be it the last one there is."""
+    return UUID(int=earliest_id(day).int + _DAY)
 
 
 class MadeBetweenFilter(RangeDateFilter):  # type: ignore[misc]
@@ -21,9 +25,9 @@ class MadeBetweenFilter(RangeDateFilter):  # type: ignore[misc]
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         first, last = self.day("from"), self.day("to")
         if first is not None:
-            queryset = queryset.filter(pk__gte=first_id_of(first))
+            queryset = queryset.filter(pk__gte=earliest_id(first))
         if last is not None:
-            queryset = queryset.filter(pk__lt=first_id_of(last + timedelta(days=1)))
+            queryset = queryset.filter(pk__lt=earliest_id_after(last))
         return queryset
 
     def day(self, end: str) -> datetime | None:

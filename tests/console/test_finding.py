@@ -110,6 +110,13 @@ def test_it_bears_whatever_is_typed(support: Client, application: Application, t
     assert support.get(reverse("admin:find"), {"q": term}, follow=True).status_code == 200
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31"])
+@pytest.mark.parametrize("query", ["q=anna+{}", "state_at_from={}", "state_at_to={}", "q=anna&state_at_to={}"])
+def test_any_day_may_be_asked_for(support: Client, application: Application, day: str, query: str) -> None:
+    mail(application, "Hello")
+    assert support.get(list_url(Recipient, query.format(day))).status_code == 200
+
+
 def made_days_ago(application: Application, days: int) -> Recipient:
     """A mail of some days ago, as its ids say."""
     at = timezone.now() - timedelta(days=days)

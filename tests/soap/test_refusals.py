@@ -84,6 +84,18 @@ def test_it_refuses_more_tags_than_any_request_needs(nobody: Caller) -> None:
     assert answer.problem["detail"] == "The request has more than 500,000 tags."
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_it_refuses_more_attributes_than_any_request_needs(nobody: Caller, charset: str) -> None:
+    many = " ".join(f"a{n} = ''" for n in range(500_001))
+    body = envelope(request(f"<to {many}/>")).decode().encode(charset)
+    answer = nobody.post(body, content_type=f"text/xml; charset={charset}")
+    assert answer.problem["detail"] == "The request has more than 500,000 attributes."
+
+
+def test_signs_of_equality_are_no_attributes(caller: Caller) -> None:
+    assert caller.send(ASKED.replace("Hello Jo", "=" * 500_001)).status == 200
+
+
 def test_it_refuses_many_attributes_before_it_looks_at_them(caller: Caller) -> None:
     many = " ".join(f"xmlns:a{n}='urn:{n}' a{n}:x=''" for n in range(20_000))
     answer = caller.call(f"<sendEmailRequest xmlns='{NS}' {many}>{ASKED}</sendEmailRequest>")

@@ -27,7 +27,7 @@ class Terminal:
         """All that was printed up to now."""
         with suppress(OSError):
             self._shown += os.read(self._descriptor, 65_536)
-        return self._shown.decode()
+        return self._shown.decode(errors="replace")
 
     def has_ended(self) -> bool:
         self.shown()

@@ -8,6 +8,9 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "This person has retired from the university and no longer has an address",
+        "Sorry - that email address does not match any account",
+        "559 Invalid rcptto [@sm070102]",
         "550 Administrative prohibition - unknown user",
         "554 Recipient x@example.com could not be resolved",
         "There is a problem with the recipient's e-mail system. More than one user has this e-mail address.",
@@ -44,6 +47,8 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "The recipient's domain has expired",
+        "invalid host name in address",
         "The mail server could not find the domain example.con",
         "501 5.1.2 bad destination system address",
         "Dominio no encontrado",
@@ -60,6 +65,12 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "The mailbox owner must delete some messages before more can be received",
+        "Your message was returned because the recipient has no storage left",
+        "The account's storage is used up",
+        "The mail box has run out of storage",
+        "550 Disc full for that user",
+        "550 User has too much mail stored",
         "554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",
         "422 4.2.2 Recipient mailbox over its size limit",
         "552 Message rejected, mailbox storage exceeded",
@@ -85,6 +96,13 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 this account has been shut down",
+        "550 The mailbox is not in service",
+        "554 customer has not paid; account blocked",
+        "Mailbox not in use since 2019",
+        "550 The recipient's mailbox has been locked by administrator",
+        "550 This mailbox has expired because it was not used",
+        "550 5.2.1 The customer's subscription has ended; account cancelled",
         "550 mailbox locked",
         "550 disabled",
         "550 x: suspended",
@@ -102,8 +120,11 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 Body exceeds our limit of 20 megabytes",
+        "The mail is 35 MB, allowed are 20 MB",
+        "Attachments total more than allowed 25MB",
+        "554 5.3.4 Your email is too heavy",
         "552 Sorry, I don't take mails longer than 10485760 bytes",
-        "552 size",
         "552 Сообщение слишком большое",
         "552 the mail you sent exceeds the 25 MB limit of our server",
         "552 Message too long for this recipient",
@@ -113,6 +134,7 @@ ANSWERS = {
         "554 message exceeds max header size",
     ),
     "blocked": (
+        "550 write to us for delisting",
         "550 bad IP",
         "550 Votre adresse IP est bloquée",
         "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. Please contact your Internet service provider "
@@ -135,6 +157,7 @@ ANSWERS = {
         "550 csi.mimecast.org Poor Reputation Sender",
     ),
     "authentication": (
+        "550 message failed domain signature check",
         "550 5.7.1 <x@example.com>: Recipient address rejected: Please see http://www.openspf.net/Why?s=mfrom;id=x",
         "550 5.7.1 Email rejected per SPF policy",
         "554 5.7.5 Permanent error evaluating DMARC policy",
@@ -152,6 +175,12 @@ ANSWERS = {
         "550 5.7.1 Client host rejected: cannot find your reverse hostname",
     ),
     "rate_limited": (
+        "421 max. sessions for 192.0.2.1 reached",
+        "452 rcpt limit reached, send the rest later",
+        "450 quota of recipients for your account exceeded",
+        "451 Recipient temporarily unavailable - connection limits exceeded",
+        "454 Throttling failure: Daily message quota exceeded.",
+        "450 4.5.0 you have exceeded your allowed number of emails for today",
         "451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77714)",
         "550 max defers and failures per hour exceeded. Message discarded.",
         "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address",
@@ -168,6 +197,9 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "Unsubscribed recipient: not delivering",
+        "550 subscribers only",
+        "550 moderation required",
         "550 5.7.1 Command rejected",
         "550 go away",
         "550 Accès refusé",
@@ -188,6 +220,8 @@ ANSWERS = {
         "550 5.7.1 Message bounced by administrator",
     ),
     "spam": (
+        "550 rspamd: reject",
+        "550 Gateway considers mail as bulk",
         "554 Nachricht abgelehnt wegen Spamverdacht",
         "迷惑メールとして拒否されました",
         "554 5.7.1 Message rejected under suspicion of SPAM; https://ya.example/1IrBc",
@@ -199,16 +233,25 @@ ANSWERS = {
         "550 Message contained spam content (UBE)",
     ),
     "virus": (
+        "550 ransomware detected",
+        "554 The message contains a dangerous file",
         "550 malicious content found by a scanner",
         "552-5.7.0 This message was blocked because its content presents a potential security issue.",
         "554 5.7.1 The message was rejected because it contains prohibited virus: EICAR",
     ),
     "content": (
+        "550 banned extension in archive",
+        "550 HTML-only mails are not accepted",
         "550 the body contains an illegal character",
         "550 5.7.1 Message rejected: attachment type .exe is not allowed",
         "550 Mail content denied",
     ),
     "rejected": (
+        "550 you may not send from this address",
+        "553 your domain has no MX",
+        "550 Domain may not exist or DNS check failed",
+        "You do not have permission to send to this recipient",
+        "501 5.5.4 Invalid domain name in MAIL FROM",
         "554 5.7.1 Rejected by header based manually Blocked Senders",
         "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
         "550 5.1.8 Access denied, bad outbound sender",
@@ -218,11 +261,13 @@ ANSWERS = {
         "550 Sender verify failed",
     ),
     "filtered": (
+        "550 This user has chosen not to receive mail from you",
         "554 Sender address <x@example.org> has been blocked by the recipient's personal block list",
         "550 5.7.1 Delivery not authorized, message refused: rejected by the recipient's rules",
         "550 you are not on the recipient's list of allowed senders",
     ),
     "relaying_denied": (
+        "550 we are not the mail server for that domain",
         "550 no relay",
         "550 Relay nicht erlaubt",
         "553 You are not authorized to relay from this location",
@@ -233,10 +278,17 @@ ANSWERS = {
         "550 relay not permitted",
     ),
     "failed_starttls": (
+        "SSL alert: handshake failure",
         "550 5.7.323 tlsa-invalid: The domain failed DANE validation",
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "The mail could not be delivered within 72 hours",
+        "450 First-time sender, retry soon",
+        "450 4.3.0 milter rejected temporarily",
+        "After 5 days of trying we give up",
+        "Message has been in the queue for 3 days without being accepted",
+        "The destination mail server has not responded",
         "451 Temporarily deferred, please retry in five minutes",
         "450 4.7.0 You are a new sender, please wait 300 seconds",
         "Serveur injoignable",
@@ -254,6 +306,12 @@ ANSWERS = {
         "454 4.7.0 The recipient server did not accept our requests to connect",
     ),
     "network": (
+        "TCP error 10060",
+        "remote server hung up",
+        "EOF on socket",
+        "message already passed this server",
+        "lowest numbered MX record points to local host",
+        "mail transport unavailable",
         "Host or domain name not found. Name service error for name=example.com type=MX: Host not found, try again",
         "554 MX list for y.example. points back to mx.y.example",
         "A configuration error in the e-mail system caused the message to bounce between two servers",
@@ -266,6 +324,8 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "451 Fatal: database table is locked",
+        "Router: Unable to open mailbox file mail/x.nsf: File does not exist",
         "452 4.4.5 network congestion",
         "Unable to chdir to maildir. (#4.2.1)",
         "452 4.3.1 Out of memory",
@@ -275,6 +335,8 @@ ANSWERS = {
         "451 4.3.5 Server configuration problem",
     ),
     "not_compliant_rfc": ("550 message lines exceed maximum length of 998 characters",),
+    "mailer_error": ("delivery program returned error 75",),
+    "security_error": ("550 need to authenticate",),
     "protocol": ("503 first HELO", "503 polite people say HELO first"),
     "not_accept": (
         "556 5.1.10 Domain example.com does not accept mail (nullMX)",

@@ -8,6 +8,7 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "The following recipients were not found: x@example.com",
         "This person has retired from the university and no longer has an address",
         "Sorry - that email address does not match any account",
         "559 Invalid rcptto [@sm070102]",
@@ -47,6 +48,8 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "Host nicht gefunden",
+        "Hôte inconnu",
         "The recipient's domain has expired",
         "invalid host name in address",
         "The mail server could not find the domain example.con",
@@ -65,6 +68,8 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "554 user x is over the disk limit",
+        "Message was not delivered because the mailbox was full",
         "The mailbox owner must delete some messages before more can be received",
         "Your message was returned because the recipient has no storage left",
         "The account's storage is used up",
@@ -96,6 +101,7 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 recipient's mailbox is not enabled",
         "550 this account has been shut down",
         "550 The mailbox is not in service",
         "554 customer has not paid; account blocked",
@@ -120,6 +126,9 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 Message size of 31457280 is more than the limit",
+        "552 Le message dépasse la taille autorisée",
+        "552 A mensagem excede o tamanho permitido",
         "552 Body exceeds our limit of 20 megabytes",
         "The mail is 35 MB, allowed are 20 MB",
         "Attachments total more than allowed 25MB",
@@ -278,11 +287,16 @@ ANSWERS = {
         "550 relay not permitted",
     ),
     "failed_starttls": (
+        "530 5.7.0 a secure connection is required",
         "SSL alert: handshake failure",
         "550 5.7.323 tlsa-invalid: The domain failed DANE validation",
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "message undelivered for 2 days, bounced",
+        "The server will not retry any longer",
+        "451 4.7.1 temporarily deferred; come back later",
+        "La connexion a expiré",
         "The mail could not be delivered within 72 hours",
         "450 First-time sender, retry soon",
         "450 4.3.0 milter rejected temporarily",
@@ -334,7 +348,10 @@ ANSWERS = {
         "451 4.3.0 Internal resources are temporarily unavailable",
         "451 4.3.5 Server configuration problem",
     ),
-    "not_compliant_rfc": ("550 message lines exceed maximum length of 998 characters",),
+    "not_compliant_rfc": (
+        "550 message lines exceed maximum length of 998 characters",
+        "550 illegal characters in header",
+    ),
     "mailer_error": ("delivery program returned error 75",),
     "security_error": ("550 need to authenticate",),
     "protocol": ("503 first HELO", "503 polite people say HELO first"),

@@ -141,6 +141,7 @@ class Recipient(Claimable):
                 fields=["zone", "priority", "share", "due_at"], condition=Q(due_at__isnull=False), name="recipient_due"
             ),
             models.Index(fields=["expire_at"], condition=Q(due_at__isnull=False) & EXPIRES, name="recipient_expiring"),
+            models.Index(fields=["expire_at"], condition=Q(state=State.HELD), name="recipient_held"),
             models.Index(fields=["state", "due_at"], condition=Q(state__in=WATCHED), name="recipient_watched"),
             models.Index(fields=["address", "id"], name="recipient_address"),
             models.Index(fields=["application", "id"], name="recipient_of_application"),

@@ -241,7 +241,7 @@ def _expire_what_is_past() -> None:
     for keys in _taken(Recipient.objects.filter(EXPIRES, state__in=WAITING, expire_at__lte=timezone.now())):
         expire(keys)
     # Out of the queue: there is nothing to claim. Should two sweeps meet here, the second one's move is refused.
-    held = Recipient.objects.filter(state=State.HELD, expire_at__lte=timezone.now()).order_by("pk")
+    held = Recipient.objects.filter(state=State.HELD, expire_at__lte=timezone.now()).order_by("expire_at")
     while keys := list(held.values_list("pk", flat=True)[:_SWEPT_AT_ONCE]):
         expire(keys)
 

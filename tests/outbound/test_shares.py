@@ -6,7 +6,7 @@ from django.db import connection as database
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from email_processor.models import Priority, Recipient
+from email_processor.models import Priority, Recipient, State
 from email_processor.models.recipient import EXPIRES, share_of, way_of
 from email_processor.outbound import queue
 from email_processor.outbound.shares import WAITING, lines_due
@@ -104,6 +104,11 @@ def test_expiry_looks_only_at_what_has_expired(zone: Zone) -> None:
     past = Recipient.objects.filter(EXPIRES, state__in=WAITING, due_at__lte=now, expire_at__lte=now)
     plan = plan_of(past.order_by("due_at"))
     assert "recipient_expiring" in plan
+
+
+def test_expiry_looks_only_at_what_has_expired_while_it_was_held(zone: Zone) -> None:
+    past = Recipient.objects.filter(state=State.HELD, expire_at__lte=timezone.now())
+    assert "recipient_held" in plan_of(past.order_by("expire_at"))
 
 
 @pytest.mark.skipif(database.vendor != "postgresql", reason="SQLite plans by rules alone")

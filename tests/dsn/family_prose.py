@@ -249,4 +249,29 @@ Result: rejected, 554 5.7.1 spam detected
         "spam",
         "5.7.1",
     ),
+    Case(
+        "not known here",
+        POSTMASTER + "Subject: Recipient error",
+        "Recipient bob@example.com is not known here.\nPlease check the spelling.\n",
+        "user_unknown",
+    ),
+    Case(
+        "a status line by line",
+        "Return-Path: <>\nFrom: system@example.com\nSubject: Mail status: FAILED",
+        "status: failed\nrecipient: bob@example.com\nresponse: 554 5.7.1 blocked using rbl.example.org\n",
+        "blocked",
+        "5.7.1",
+    ),
+    Case(
+        "left the company",
+        DAEMON + "Subject: mail to bob@example.com",
+        "Sorry, no delivery possible: bob@example.com has left the company.\n",
+        "user_unknown",
+    ),
+    Case(
+        "tried for days",
+        "Return-Path: <>\nFrom: Mail Delivery Service <mds@example.com>\nSubject: Message could not be sent",
+        "We tried for 5 days to reach the mail server of bob@example.com, without success. We have given up.\n",
+        "expired",
+    ),
 )

@@ -56,7 +56,7 @@ REPORT_SUBJECT = _any_of(
     r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
     r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
     r"error[\w ]{0,20}(?:sending|delivering)|postmaster notify|see transcript",
-    r"\[bounce\]",
+    r"\[bounce\]|recipient (?:error|problem)|(?:mail|message|delivery) status\b",
     *languages.SUBJECTS,
 )
 SUBJECT_BEGINNING = 13  # characters
@@ -86,6 +86,7 @@ REPORT_WORDING = _any_of(
     r"(?:message|mail) (?:was|has been) (?:deleted|discarded)|reasons? for (?:the )?(?:failure|rejection)",
     r"failure reasons?\b|not listed in|attempting to deliver|malformed (?:recipient )?address|delayed for more than",
     r"invalid final delivery|did not reach|not reach the following|(?:had|has) a problem|delivery of the \w{1,10} was stopped",
+    r"not known (?:here|at|to)\b|no longer (?:valid|with us|employed)|has left the (?:company|organi)|no delivery possible",
     r"transcript of session|\b[45]\d\d [45]\.\d\.\d|<<< ?[45]\d\d|said: ?[45]\d\d|quota|intended recipient: ",
     *languages.WORDING,
 )

@@ -274,4 +274,10 @@ Result: rejected, 554 5.7.1 spam detected
         "We tried for 5 days to reach the mail server of bob@example.com, without success. We have given up.\n",
         "expired",
     ),
+    Case(
+        "what he could not receive",
+        "Return-Path: <>\nFrom: mailer@example.com\nSubject: Delivery unsuccessful",
+        "Dear sender,\n\nbob@example.com could not receive your message because his inbox is full.\n",
+        "mailbox_full",
+    ),
 )

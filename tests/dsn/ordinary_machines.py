@@ -348,4 +348,9 @@ MACHINES = (
         "From: DMARC <postmaster@provider.example>\nTo: us@example.net\nSubject: Report of 21 November for example.net",
         "12 messages of example.net were rejected: 550 5.7.26. The first was for bob@example.com.\n",
     ),
+    Mail(
+        "who has left",
+        "Return-Path: <>\nFrom: HR <hr@example.org>\nTo: us@example.net\nSubject: Mail status of leavers",
+        "ann@example.com has left the company. Redirect is on.\n",
+    ),
 )

@@ -48,6 +48,7 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "domain name does not resolve",
         "Host nicht gefunden",
         "Hôte inconnu",
         "The recipient's domain has expired",
@@ -101,6 +102,8 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 5.7.1 mailbox blocked by administrator",
+        "554 this mailbox has been dormant for a year",
         "550 recipient's mailbox is not enabled",
         "550 this account has been shut down",
         "550 The mailbox is not in service",
@@ -126,6 +129,7 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "554 5.7.1 attachments over 10 MB are not accepted",
         "552 Message size of 31457280 is more than the limit",
         "552 Le message dépasse la taille autorisée",
         "552 A mensagem excede o tamanho permitido",
@@ -242,6 +246,7 @@ ANSWERS = {
         "550 Message contained spam content (UBE)",
     ),
     "virus": (
+        "550 message infected",
         "550 ransomware detected",
         "554 The message contains a dangerous file",
         "550 malicious content found by a scanner",
@@ -293,6 +298,7 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "message has been deferred for too long",
         "message undelivered for 2 days, bounced",
         "The server will not retry any longer",
         "451 4.7.1 temporarily deferred; come back later",
@@ -338,6 +344,7 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "450 4.2.1 mailbox is locked by another process",
         "451 Fatal: database table is locked",
         "Router: Unable to open mailbox file mail/x.nsf: File does not exist",
         "452 4.4.5 network congestion",

@@ -56,7 +56,7 @@ REPORT_SUBJECT = _any_of(
     r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
     r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
     r"error[\w ]{0,20}(?:sending|delivering)|postmaster notify|see transcript",
-    r"\[bounce\]|recipient (?:error|problem)|(?:mail|message|delivery) status\b",
+    r"\[bounce\]|recipient (?:error|problem)|(?:mail|message) status:? fail",
     *languages.SUBJECTS,
 )
 SUBJECT_BEGINNING = 13  # characters
@@ -70,7 +70,7 @@ DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attem
 
 REPORT_WORDING = _any_of(
     r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
-    r"(?:deliver|reach|sen[dt]\b|transfer|accept|process|relay)",
+    r"(?:deliver|reach|sen[dt]\b|transfer|accept|process|relay|receive (?:your|this|any|more))",
     r"(?:message|mail) (?:was|has been) (?:successfully )?(?:delivered|relayed)|(?:keep|go on|continue) (?:on )?trying",
     r"unable to (?:deliver|send|relay|reach)|undeliver(?:able|ed)|non[- ]?deliver|failed to (?:send|reach)",
     r"fail(?:ed|ure|s)? (?:\w+ )?(?:to|in|of)? ?(?:be )?deliver|returned to you|failed recipient",

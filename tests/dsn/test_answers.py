@@ -69,6 +69,7 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "552 5.2.2 the user has too much mail in the inbox",
         "554 user x is over the disk limit",
         "Message was not delivered because the mailbox was full",
         "The mailbox owner must delete some messages before more can be received",
@@ -102,6 +103,9 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "554 account temporarily blocked, contact support",
+        "550 Compte bloqué",
+        "550 Cuenta bloqueada",
         "550 5.7.1 mailbox blocked by administrator",
         "554 this mailbox has been dormant for a year",
         "550 recipient's mailbox is not enabled",
@@ -129,6 +133,7 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 Fichier trop gros",
         "554 5.7.1 attachments over 10 MB are not accepted",
         "552 Message size of 31457280 is more than the limit",
         "552 Le message dépasse la taille autorisée",
@@ -210,6 +215,7 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "550 Nicht erlaubt",
         "Unsubscribed recipient: not delivering",
         "550 subscribers only",
         "550 moderation required",
@@ -298,6 +304,8 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "not delivered after 5 days",
+        "retry period exceeded",
         "message has been deferred for too long",
         "message undelivered for 2 days, bounced",
         "The server will not retry any longer",

@@ -4,6 +4,7 @@ from email_processor.inbound.dsn import Action
 
 from .families import DAEMON, POSTMASTER, Case
 
+SENT = "From: Postmaster <postmaster@example.org>\nTo: us@example.net\n"
 NULL = "Return-Path: <>\nTo: us@example.net\n"
 
 FURTHER = (
@@ -230,5 +231,60 @@ FURTHER = (
         "Your mail to the following recipients could not be delivered because they are not accepting mail from "
         "shop@example.net:\n\tbob\n\nYour message was sent to bob@example.com\n",
         "filtered",
+    ),
+    Case(
+        "words we do not know, above what we sent",
+        SENT + "Subject: Undeliverable Mail",
+        "Nobody of that name lives in this house: bob@example.com\n\nOriginal message follows.\n",
+        "undefined",
+    ),
+    Case(
+        "a sentence of two lines",
+        SENT + "Subject: Waiting mail",
+        "After 3 days, your message could not yet be\nfully delivered. Attempts are made for 4 more days.\n\n"
+        "Delivery attempts are still pending for the following address(es):\n\n\tbob@example.com (host: example.com)\n",
+        "expired",
+        "4.0.0",
+        Action.DELAYED,
+    ),
+    Case(
+        "deferred addresses",
+        DAEMON + "Subject: mail is still queued",
+        "Deferred addresses follow:\n <bob@example.com> ... transport smtp: 400 connection refused\n",
+        "expired",
+        "4.0.0",
+        Action.DELAYED,
+    ),
+    Case(
+        "named errors",
+        SENT + "Subject: Undelivered mail",
+        "Error-for:  bob@example.com\nError-text: Unable to contact remote host, giving up\n",
+        "expired",
+    ),
+    Case(
+        "the subject tells it",
+        SENT + "Subject: WARNING: bob@example.com - no such user here",
+        "bob@example.com - no such user here.\n\nThere is no user by that name at this server.\n",
+        "user_unknown",
+    ),
+    Case(
+        "those who do not exist",
+        SENT + "Subject: Returned mail",
+        "These recipients on our system do not exist.\n\n    bob@example.com\n\nPlease check the address.\n",
+        "user_unknown",
+    ),
+    Case(
+        "an order, returned without a null sender",
+        SENT + "Subject: 退信",
+        "您的邮件 Your order 4711 没有投递成功\nThe following address can't be delivered:\nbob@example.com\n",
+        "undefined",
+    ),
+    Case(
+        "not delivered to",
+        NULL + "From: gateway@example.org\nSubject: Notice",
+        "Your message with the invitation\nhas not been delivered after 4 hours to:\n\n   bob@example.com\n",
+        "expired",
+        "4.0.0",
+        Action.DELAYED,
     ),
 )

@@ -18,6 +18,7 @@ _TRACE_HEADERS = frozenset({"received", "return-path", "message-id", "dkim-signa
 _SENDER_HEADERS = ("from", "return-path", "sender", "reply-to")
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")  # RFC 2369, RFC 2919
 _OWN_HEADERS = ("to", "from", "reply-to", "sender", "delivered-to", "x-original-to", "return-path", "cc")
+_LINE_BREAK = re.compile(r"(?<=[^\n])\n[ \t]{0,20}(?=\S)")  # within a sentence, not between paragraphs
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 
 
@@ -120,7 +121,12 @@ class Mail:
             return False
         if self.is_from_daemon and self.has_null_sender and self.has_report_subject:
             return True
-        return self.has_report_wording and self._has_signs_of_a_machine
+        return (self.has_report_wording or self._returns_what_we_sent) and self._has_signs_of_a_machine
+
+    @property
+    def _returns_what_we_sent(self) -> bool:
+        """So plainly that the words above it do not matter."""
+        return self.is_from_daemon and self._begins_as_report and self.returns_our_mail
 
     @property
     def _has_signs_of_a_machine(self) -> bool:
@@ -189,7 +195,9 @@ class Mail:
     @property
     def _speaks_of_something_else(self) -> bool:
         said = f"{self._subject_of_its_own}\n{self._own_text}"
-        is_surely_machine = self.has_null_sender and bool(wording.SYSTEM_SENDER.search(self.sender[:500]))
+        is_surely_machine = bool(wording.SYSTEM_SENDER.search(self.sender[:500])) and (
+            self.has_null_sender or (self._begins_as_report and self._names_somebody)
+        )
         return bool(wording.SOMETHING_ELSE.search(said) or (not is_surely_machine and wording.GOODS.search(said)))
 
     @property
@@ -226,7 +234,8 @@ class Mail:
 
     @cached_property
     def has_report_wording(self) -> bool:
-        return bool(wording.REPORT_WORDING.search(self.notice.text[:4_000]))
+        said = self.notice.text[:4_000]
+        return bool(wording.REPORT_WORDING.search(said) or wording.REPORT_WORDING.search(_LINE_BREAK.sub(" ", said)))
 
     @cached_property
     def implied_action(self) -> Action:

@@ -56,7 +56,7 @@ REPORT_SUBJECT = _any_of(
     r"return(?:ed|ing)[\w :]{0,20}(?:mail|message|to sender)|bounced|warning: (?:could|message)|mail system error",
     r"user unknown|unknown user|address(?:es)? (?:unknown|invalid|not)|\bds?n[nr]?\b|\bndn\b",
     r"error[\w ]{0,20}(?:sending|delivering)|postmaster notify|see transcript",
-    r"\[bounce\]|recipient (?:error|problem)|(?:mail|message) status:? fail",
+    r"\[bounce\]|recipient (?:error|problem)|(?:mail|message) status:? fail|no such (?:user|recipient|address|account)",
     *languages.SUBJECTS,
 )
 SUBJECT_BEGINNING = 13  # characters
@@ -69,10 +69,11 @@ FINAL_HEAD = re.compile(
 DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attempt", *languages.DELAYS)
 
 REPORT_WORDING = _any_of(
-    r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
+    r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n?['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
     r"(?:deliver|reach|sen[dt]\b|transfer|accept|process|relay|receive (?:your|this|any|more))",
     r"(?:message|mail) (?:was|has been) (?:successfully )?(?:delivered|relayed)|(?:keep|go on|continue) (?:on )?trying",
-    r"unable to (?:deliver|send|relay|reach)|undeliver(?:able|ed)|non[- ]?deliver|failed to (?:send|reach)",
+    r"unable to (?:deliver|send|relay|reach|contact)|\berror-(?:for|text):",
+    r"do(?:es)?(?: not|n['’]t) exist|undeliver(?:able|ed)|non[- ]?deliver|failed to (?:send|reach)",
     r"fail(?:ed|ure|s)? (?:\w+ )?(?:to|in|of)? ?(?:be )?deliver|returned to you|failed recipient",
     r"deliver(?:y|ing)[^\n]{0,60}(?:fail|error|problem|delay|impossible|unsuccess|abort|expired)",
     r"(?:has been|was|is being|be|been) (?:returned|rejected|bounced|blocked|refused|stopped)",
@@ -80,7 +81,7 @@ REPORT_WORDING = _any_of(
     r"address(?:\(es\)|es)? (?:failed|had)|permanent(?:ly)? (?:error|fatal|fail)|delivery (?:status|report|notif)",
     r"(?:user|recipient|mailbox|address|host|domain)[\w ]{0,20}"
     r"(?:unknown|not found|full|exceed|does not|invalid|disabled)",
-    r"unknown (?:user|recipient|address)|no such (?:user|recipient|mailbox|address)|rejected by",
+    r"unknown (?:user|recipient|address|host|domain)|no such (?:user|recipient|mailbox|address|host|domain)|rejected by",
     r"error[^\n]{0,40} deliver(?:ing)?\b|no (?:account|mailbox|user|recipient) (?:by|with|of) (?:that|this)",
     r"(?:address|user|mailbox|account|recipient) <?[^\s@<>]{1,64}@[^\s@<>]{1,200}>? (?:does|is|has|was|cannot|could)\b",
     r"(?:message|mail) (?:was|has been) (?:deleted|discarded)|reasons? for (?:the )?(?:failure|rejection)",
@@ -97,7 +98,7 @@ PLAIN_WORDING = re.compile(
     r" (?:or all of the intended )?(?:recipient|address|user|destination)|rcpt to:|<<< ?[45]\d\d|said: ?[45]\d\d"
     r"|remote (?:smtp |mail )?(?:server|host) (?:said|returned|responded|replied)|returned to (?:its )?sender"
     r"|rejected (?:by (?:a|the) remote|recipient)|undeliverable to|attempting to deliver|following list of recipients"
-    r"|failed recipient|intended recipient: |undeliverable address"
+    r"|failed recipient|intended recipient: |undeliverable address|not (?:yet )?be(?:en)? delivered[^\n]{0,40} to:$"
     r"|(?:your (?:e-?mail|message|mail|letter)|(?:mail|message)[^\n]{0,20} you (?:have )?sent)"
     r"(?: (?:of|from|dated|sent|at|on|with)\b[^\n]{1,30})? (?:to|for) <?[^\s@]{1,64}@"
     r"(?:[^\n]|\n(?!\n)){1,160}(?:\bnot\b|n['’]t\b|return|reject|refus|fail|block|undeliver|delay|waiting))",
@@ -148,7 +149,7 @@ WARNING = _any_of(
     r"warning (?:message )?only|only a warning|\bdelayed\b|will (?:continue to|keep|be) (?:try|re-?tr)|will be retried",
     r"still being retried|has not yet been|not (?:yet )?been delivered (?:yet|after)|do not need to resend",
     r"no action is required|temporary (?:failure|problem)s? .{0,60}will|transient non-fatal errors|will try again",
-    r"no need to (?:send|resend)|delivery attempts will continue",
+    r"no need to (?:send|resend)|delivery attempts (?:will continue|are still pending)|deferred addresses follow",
     *languages.DELAYS,
     flags=re.DOTALL,
 )
@@ -165,9 +166,9 @@ NEGATION = re.compile(r"\b(?:not|n't|cannot|fail\w*|unable|undeliver\w*|error)\b
 
 # The fields of a mail as a notice quotes them.
 QUOTED_FIELD = re.compile(
-    r"[ \t>*]{0,20}(?:subject|sent|date|from|to|cc|sender|message-?id|original message-?id|betreff|gesendet|von|an|objet"
+    r"[ \t>*]{0,20}(?:subject|sent|date|from|to|cc|sender|message-?id|original message-?id|betreff|thema|gesendet|von|an|objet"
     r"|envoy[ée]|asunto|enviado(?: el)?|oggetto|inviato|assunto|enviada(?: em)?|onderwerp|verzonden|тема|отправлено"
-    r"|件名|送信日時|主题|主旨|发送时间)[ \t]?[:：]",
+    r"|件名|送信日時|主[ \t]?题|主[ \t]?旨|发送时间)[ \t]?[:：]",
     re.IGNORECASE,
 )
 

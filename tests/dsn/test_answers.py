@@ -8,6 +8,12 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "550 5.1.1 E3110 : recipient does not exist AUP#In-1010",
+        "550 Administrative prohibition - unable to validate recipient",
+        "553 sorry, your envelope recipient is in my badrcptto list (#5.7.1)",
+        "550 Mailbox does not exist or is disabled",
+        "550 5.2.1 no such account, or account suspended",
+        "550 Requested action not taken: mailbox unavailable or not local",
         "The following recipients were not found: x@example.com",
         "This person has retired from the university and no longer has an address",
         "Sorry - that email address does not match any account",
@@ -48,6 +54,7 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "550 5.1.2 y.example: Name server: host name lookup failure",
         "domain name does not resolve",
         "Host nicht gefunden",
         "Hôte inconnu",
@@ -69,6 +76,11 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "550 Mailquota exceeded",
+        "550 5.7.0 quota",
+        "552 mailbox does not have enough space",
+        "552 5.2.2 This message is larger than the current free space in mailbox",
+        "Your inbox has really no room for this",
         "552 5.2.2 the user has too much mail in the inbox",
         "554 user x is over the disk limit",
         "Message was not delivered because the mailbox was full",
@@ -103,6 +115,12 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 User account not activated",
+        "550 Account on administrative hold",
+        "550 user cannot receive mail",
+        "550 Address no longer in service",
+        "550 5.1.1 Mailbox has been decommissioned",
+        "550 This account is not allowed to receive mail",
         "554 account temporarily blocked, contact support",
         "550 Compte bloqué",
         "550 Cuenta bloqueada",
@@ -133,6 +151,8 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552-Requested mail action aborted: exceeded storage allocation 552-message exceeds maximum message size",
+        "message is 45.2 MB but the limit is 25 MB",
         "552 Fichier trop gros",
         "554 5.7.1 attachments over 10 MB are not accepted",
         "552 Message size of 31457280 is more than the limit",
@@ -152,6 +172,9 @@ ANSWERS = {
         "554 message exceeds max header size",
     ),
     "blocked": (
+        "521 5.2.1 : (CON:B1) http://postmaster.example.com/errors/554conb1.html",
+        "554-mx.example Service not available 554-No SMTP service 554-IP address is black listed.",
+        "421 4.7.1 - Connection refused - <192.0.2.1>. AUP#Out-1310",
         "550 write to us for delisting",
         "550 bad IP",
         "550 Votre adresse IP est bloquée",
@@ -193,6 +216,9 @@ ANSWERS = {
         "550 5.7.1 Client host rejected: cannot find your reverse hostname",
     ),
     "rate_limited": (
+        "450-Requested mail action not taken: mailbox unavailable 450-Mail send limit exceeded.",
+        "550 5.4.6 Unusual sending activity detected. Please try after sometime",
+        "450 4.7.1 hourly message quota of your address exceeded",
         "421 max. sessions for 192.0.2.1 reached",
         "452 rcpt limit reached, send the rest later",
         "450 quota of recipients for your account exceeded",
@@ -215,6 +241,7 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "550 Only members may post to this list",
         "550 Nicht erlaubt",
         "Unsubscribed recipient: not delivering",
         "550 subscribers only",
@@ -267,6 +294,9 @@ ANSWERS = {
         "550 Mail content denied",
     ),
     "rejected": (
+        "550-Sender has no A, AAAA, or MX DNS records. mx.example.com l 550 Unable to resolve sender",
+        "550 From domain does not exist or has no MX",
+        "553 5.5.4 <x>... Domain name required for sender address x",
         "550 you may not send from this address",
         "553 your domain has no MX",
         "550 Domain may not exist or DNS check failed",
@@ -281,6 +311,8 @@ ANSWERS = {
         "550 Sender verify failed",
     ),
     "filtered": (
+        "550 5.7.1 Mail from you is blocked by the recipient",
+        "550 5.7.1 Your message was rejected by recipient's filter",
         "550 This user has chosen not to receive mail from you",
         "554 Sender address <x@example.org> has been blocked by the recipient's personal block list",
         "550 5.7.1 Delivery not authorized, message refused: rejected by the recipient's rules",
@@ -304,6 +336,10 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "450 4.1.1 <x@y.example>: Recipient address rejected: unverified address: connect to 10.0.0.1: Connection timed out",
+        "all hosts for 'y.example' have been failing for a long time and were last tried after this message arrived",
+        "451 Could not complete sender verify callout",
+        "The server was too busy",
         "not delivered after 5 days",
         "retry period exceeded",
         "message has been deferred for too long",
@@ -352,6 +388,9 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "host mx.y.example[192.0.2.1] refused to talk to me: 421 4.3.2 Service currently unavailable",
+        "430 4.2.0 STOREDRV; mailbox logon failure",
+        "maildir delivery failed: create maildir file /home/x/Maildir/tmp/1: Permission denied",
         "450 4.2.1 mailbox is locked by another process",
         "451 Fatal: database table is locked",
         "Router: Unable to open mailbox file mail/x.nsf: File does not exist",
@@ -364,12 +403,21 @@ ANSWERS = {
         "451 4.3.5 Server configuration problem",
     ),
     "not_compliant_rfc": (
+        "550 Message has no valid Date header",
+        "550 maximum allowed line length is 998 octets, got 1200",
         "550 message lines exceed maximum length of 998 characters",
         "550 illegal characters in header",
     ),
-    "mailer_error": ("delivery program returned error 75",),
-    "security_error": ("550 need to authenticate",),
-    "protocol": ("503 first HELO", "503 polite people say HELO first"),
+    "mailer_error": (
+        "Unable to run command: /usr/local/bin/autorespond",
+        "process died with status 127",
+        "delivery program returned error 75",
+    ),
+    "security_error": (
+        "530-5.5.1 Authentication Required.",
+        "550 need to authenticate",
+    ),
+    "protocol": ("554 SMTP synchronization error", "503 first HELO", "503 polite people say HELO first"),
     "not_accept": (
         "556 5.1.10 Domain example.com does not accept mail (nullMX)",
         "550 5.1.10 Recipient address has null MX",

@@ -1,5 +1,7 @@
 """Why a mail was not delivered: the table in reasons.toml, and the one function that reads a diagnosis with it."""
 
+import itertools
+import math
 import re
 import tomllib
 import unicodedata
@@ -17,9 +19,17 @@ _NO_WORD = re.compile(r"[\W_]+")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 # IronPort puts its own category before the far server's answer: 5.1.0 - Unknown address error 550-'5.7.1 Access denied'
 _INNER_ANSWER = re.compile(r"[245]\.\d\.\d - [^'\n]{1,80}[245]\d\d[- ]'([^\n]{3,})'")
+# Sentences that RFC 5321 4.2.2 gives for a reply code, and Postfix's name for any greeting but 220: others' words tell more.
+_FORMULA = re.compile(
+    r"requested (?:mail )?action (?:not taken|aborted): ?(?:mailbox unavailable|exceeded storage allocation)(?! or)"
+    r"|refused to talk to me:",
+    re.IGNORECASE,
+)
 _GIVEN_REASON = re.compile(r"\breason: ?([^\n]{3,})", re.IGNORECASE)
+_ALTERNATIVES = re.compile(r"\(([^)]*)\)")
 _CODES = re.compile(r"\b([245]\d\d)[- ]([245]\.\d{1,3}\.\d{1,3}) ")
 _GAP_CHARACTERS = 60
+_SENTENCE_CHARACTERS = 100
 _SUCCESSES = frozenset({Action.DELIVERED.value, Action.RELAYED.value, Action.EXPANDED.value})
 
 
@@ -97,7 +107,12 @@ def _load(path: Path) -> Table:
         )
         for code, entry in data["status"].items()
     }
-    texts = [(rule["class"], text, rule.get("weak", False)) for rule in data["rule"] for text in rule["says"]]
+    texts = [
+        (rule["class"], text, rule.get("weak", False))
+        for rule in data["rule"]
+        for say in rule["says"]
+        for text in _spelled_out(say)
+    ]
     temporary = {word: entry["temporary"] for word, entry in data["class"].items() if "temporary" in entry}
     known = (
         {code.word for code in codes.values()}
@@ -111,11 +126,18 @@ def _load(path: Path) -> Table:
     return Table(classes, codes, data["reply"], _index(texts), temporary, delayed)
 
 
+def _spelled_out(say: str) -> list[str]:
+    """Each text that one with alternatives stands for: "(account|mailbox) closed" is two."""
+    choices = [part.split("|") for part in _ALTERNATIVES.split(say)]
+    return ["".join(chosen) for chosen in itertools.product(*choices)]
+
+
 def _index(texts: list[tuple[str, str, bool]]) -> dict[str, tuple[_Phrase, ...]]:
     """Phrases by the rarest of their words, so that a text is compared with few."""
+    ordered = sorted(texts, key=lambda entry: -len(entry[1].split()) if entry[2] else -math.inf)
     phrases = [
         _Phrase(rank, word, text, tuple(_words(piece) for piece in text.split("*")), weak)
-        for rank, (word, text, weak) in enumerate(texts)
+        for rank, (word, text, weak) in enumerate(ordered)
     ]
     count = Counter(word for phrase in phrases for word in set(" ".join(phrase.pieces).split()))
     index: dict[str, list[_Phrase]] = {}
@@ -184,11 +206,33 @@ def _phrase(diagnostic: str) -> _Phrase | None:
     """The first phrase of the table that stands in the text, looked for where a reason is announced and then anywhere."""
     text = diagnostic[: limits.LINE_CHARACTERS]
     inner, given = _INNER_ANSWER.search(text), _GIVEN_REASON.search(text)
-    return (given and _first_phrase(given[1])) or _first_phrase(inner[1] if inner else text)
+    return (given and _first_phrase(given[1])) or _most_telling(inner[1] if inner else text)
+
+
+def _most_telling(text: str) -> _Phrase | None:
+    """What stands beside a sentence of the standard; of "no such user or disabled", the first; else the whole text."""
+    own, formulas = _FORMULA.subn(" ", text)
+    words = _words(_in_one_line(text))
+    return (formulas and _first_phrase(own)) or _among_alternatives(words) or _first_of(words)
+
+
+def _among_alternatives(words: str) -> _Phrase | None:
+    """The first of two reasons in one short sentence, unless the table knows both as one phrase."""
+    before, either, _ = words.partition(" or ")
+    if not either or len(words) > _SENTENCE_CHARACTERS:
+        return None
+    whole = _first_of(words)
+    if whole is None or any(either in piece for piece in whole.pieces):
+        return whole
+    first = _first_of(f"{before} ")
+    return None if first is None or first.weak else first
 
 
 def _first_phrase(text: str) -> _Phrase | None:
-    words = _words(_in_one_line(text))
+    return _first_of(_words(_in_one_line(text)))
+
+
+def _first_of(words: str) -> _Phrase | None:
     best: _Phrase | None = None
     for word in dict.fromkeys(words.split()):
         for phrase in TABLE.phrases.get(word, ()):

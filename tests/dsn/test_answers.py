@@ -8,6 +8,9 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "550 5.7.1 <x@y.example>... we do not have this user",
+        "550 5.7.1 Not a known address here",
+        "Die E-Mail-Adresse wurde im E-Mail-System des Empfängers nicht gefunden",
         "550 5.1.1 E3110 : recipient does not exist AUP#In-1010",
         "550 Administrative prohibition - unable to validate recipient",
         "553 sorry, your envelope recipient is in my badrcptto list (#5.7.1)",
@@ -54,6 +57,7 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "the domain part of the address is wrong",
         "550 5.1.2 y.example: Name server: host name lookup failure",
         "domain name does not resolve",
         "Host nicht gefunden",
@@ -76,6 +80,7 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "550 Recipient's inbox can't take more messages",
         "550 Mailquota exceeded",
         "550 5.7.0 quota",
         "552 mailbox does not have enough space",
@@ -115,6 +120,8 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 5.2.1 The user is blocked from receiving mail",
+        "550 extended mailbox inactivity",
         "550 User account not activated",
         "550 Account on administrative hold",
         "550 user cannot receive mail",
@@ -151,6 +158,9 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 Mail is bigger than 10MB",
+        "554 Size of the message exceeded",
+        "552 Message trop long",
         "552-Requested mail action aborted: exceeded storage allocation 552-message exceeds maximum message size",
         "message is 45.2 MB but the limit is 25 MB",
         "552 Fichier trop gros",
@@ -172,6 +182,7 @@ ANSWERS = {
         "554 message exceeds max header size",
     ),
     "blocked": (
+        "554 5.5.4 HELO/EHLO: unknown host",
         "521 5.2.1 : (CON:B1) http://postmaster.example.com/errors/554conb1.html",
         "554-mx.example Service not available 554-No SMTP service 554-IP address is black listed.",
         "421 4.7.1 - Connection refused - <192.0.2.1>. AUP#Out-1310",
@@ -210,6 +221,8 @@ ANSWERS = {
         "550 Rejected by header based Anti-Spoofing policy",
     ),
     "require_ptr": (
+        "550 no reverse",
+        "450 4.7.1 client hostname not found",
         "550 5.7.1 The server sending your mail [192.0.2.1] does not have a reverse DNS entry",
         "550-5.7.25 The IP address sending this message does not have a PTR record setup",
         "554-Bad DNS PTR resource record.",
@@ -287,6 +300,8 @@ ANSWERS = {
         "554 5.7.1 The message was rejected because it contains prohibited virus: EICAR",
     ),
     "content": (
+        "550 8BITMIME not supported",
+        "550 such files are not accepted",
         "550 banned extension in archive",
         "550 HTML-only mails are not accepted",
         "550 the body contains an illegal character",
@@ -294,6 +309,9 @@ ANSWERS = {
         "550 Mail content denied",
     ),
     "rejected": (
+        "550 IP name possible forged",
+        "553 Sender address is invalid",
+        "550 unverified sender",
         "550-Sender has no A, AAAA, or MX DNS records. mx.example.com l 550 Unable to resolve sender",
         "550 From domain does not exist or has no MX",
         "553 5.5.4 <x>... Domain name required for sender address x",
@@ -319,6 +337,7 @@ ANSWERS = {
         "550 you are not on the recipient's list of allowed senders",
     ),
     "relaying_denied": (
+        "550 Relay?",
         "550 we are not the mail server for that domain",
         "550 no relay",
         "550 Relay nicht erlaubt",
@@ -330,12 +349,16 @@ ANSWERS = {
         "550 relay not permitted",
     ),
     "failed_starttls": (
+        "454 4.7.0 TLS unavailable",
         "530 5.7.0 a secure connection is required",
         "SSL alert: handshake failure",
         "550 5.7.323 tlsa-invalid: The domain failed DANE validation",
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "retry count exceeded",
+        "Undelivered: next try in 4 hours",
+        "The mail system could not deliver for 5 days",
         "450 4.1.1 <x@y.example>: Recipient address rejected: unverified address: connect to 10.0.0.1: Connection timed out",
         "all hosts for 'y.example' have been failing for a long time and were last tried after this message arrived",
         "451 Could not complete sender verify callout",
@@ -370,6 +393,8 @@ ANSWERS = {
         "454 4.7.0 The recipient server did not accept our requests to connect",
     ),
     "network": (
+        "no route",
+        "451 Sender domain DNS timeout",
         "TCP error 10060",
         "remote server hung up",
         "EOF on socket",
@@ -388,6 +413,10 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "550 internal failure",
+        "delivery failed: error talking to server",
+        "Backend unavailable",
+        "Service is down for maintenance",
         "host mx.y.example[192.0.2.1] refused to talk to me: 421 4.3.2 Service currently unavailable",
         "430 4.2.0 STOREDRV; mailbox logon failure",
         "maildir delivery failed: create maildir file /home/x/Maildir/tmp/1: Permission denied",
@@ -403,12 +432,14 @@ ANSWERS = {
         "451 4.3.5 Server configuration problem",
     ),
     "not_compliant_rfc": (
+        "550 From header is missing or invalid",
         "550 Message has no valid Date header",
         "550 maximum allowed line length is 998 octets, got 1200",
         "550 message lines exceed maximum length of 998 characters",
         "550 illegal characters in header",
     ),
     "mailer_error": (
+        "delivery agent crashed",
         "Unable to run command: /usr/local/bin/autorespond",
         "process died with status 127",
         "delivery program returned error 75",

@@ -134,7 +134,7 @@ def _spelled_out(say: str) -> list[str]:
 
 def _index(texts: list[tuple[str, str, bool]]) -> dict[str, tuple[_Phrase, ...]]:
     """Phrases by the rarest of their words, so that a text is compared with few."""
-    ordered = sorted(texts, key=lambda entry: -len(entry[1].split()) if entry[2] else -math.inf)
+    ordered = sorted(texts, key=lambda entry: -len(_words(entry[1]).split()) if entry[2] else -math.inf)
     phrases = [
         _Phrase(rank, word, text, tuple(_words(piece) for piece in text.split("*")), weak)
         for rank, (word, text, weak) in enumerate(ordered)

@@ -287,4 +287,10 @@ FURTHER = (
         "4.0.0",
         Action.DELAYED,
     ),
+    Case(
+        "an administrator",
+        "From: Administrator <administrator@example.org>\nTo: us@example.net\nSubject: Delivery failure of message",
+        "The following recipients could not be reached because of a delivery error:\n\nbob@example.com -- not unique\n",
+        "undefined",
+    ),
 )

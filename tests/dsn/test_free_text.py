@@ -1,9 +1,11 @@
 """Reports without a status part, as families of mail systems write them; the mails are made up for these tests."""
 
+import html
+
 import pytest
 
 from email_processor.inbound.classifying import Kind, classify
-from email_processor.inbound.dsn import parse
+from email_processor.inbound.dsn import Report, parse
 
 from .families import Case
 from .family_classics import CLASSICS
@@ -16,6 +18,9 @@ from .family_servers import SERVERS
 from .family_short import SHORT
 
 CASES = (*CLASSICS, *SERVERS, *PROVIDERS, *PROSE, *LANGUAGES, *GATEWAYS, *SHORT, *FURTHER)
+
+
+PLAIN = tuple(case for case in CASES if "content-type" not in case.mail.lower().decode())
 
 
 def named(name: str) -> Case:
@@ -35,6 +40,28 @@ def test_it_reads_who_is_meant_and_why(case: Case) -> None:
 def test_it_reads_the_same_with_crlf(case: Case) -> None:
     raw = case.mail
     assert parse(raw.replace(b"\n", b"\r\n")) == parse(raw)
+
+
+def outcome(report: Report | None) -> list[tuple[str, str]]:
+    return [(one.final_recipient, one.action) for one in report.recipients] if report else []
+
+
+def in_html(case: Case, text: str) -> bytes:
+    head = case.mail.decode().partition("\n\n")[0]
+    return f"{head}\nContent-Type: text/html; charset=utf-8\n\n<html><body>{text}</body></html>\n".encode()
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.name)
+def test_it_keeps_the_lines_of_preformatted_html(case: Case) -> None:
+    text = html.escape(case.mail.decode().partition("\n\n")[2])
+    assert outcome(parse(in_html(case, f"<pre>{text}</pre>"))) == outcome(parse(case.mail))
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.name)
+def test_it_takes_each_div_of_html_for_a_line(case: Case) -> None:
+    lines = html.escape(case.mail.decode().partition("\n\n")[2]).split("\n")
+    divs = "\n".join(f"<div>{line or '<br>'}</div>" for line in lines)
+    assert outcome(parse(in_html(case, divs))) == outcome(parse(case.mail))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -21,6 +21,8 @@ _ENCODED_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{1,20})?\?([bBqQ])\?([^
 _MULTIPART_LINE = re.compile(rb"(?:^|\n)--([^\s][^\n]{0,99})\nContent-", re.IGNORECASE)
 _INVISIBLE = re.compile(r"<(?:style|script|title)\b[^>]{0,500}>[^<]*+", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|br|div|tr|td|li|table|h\d|pre|hr|blockquote|ul|ol|center)\b[^<>]{0,500}>", re.IGNORECASE)
+_PRE = re.compile(r"(</?pre\b[^<>]{0,200}>)", re.IGNORECASE)
+_NEXT_DIV = re.compile(r"</div>[ \n]{0,20}<div\b[^<>]{0,500}>", re.IGNORECASE)  # the next line, none between
 _TAG = re.compile(r"<(?![^\s<>]{1,300}@[^\s<>]{1,300}>)[^<>]{0,500}>")
 _NOT_ASCII = ("utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be")
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news", "text/rfc822"})
@@ -109,8 +111,18 @@ def strip_html(text: str) -> str:
     if not _BREAK.search(text):
         return text  # plain text called HTML
     text = _INVISIBLE.sub(" ", text)
-    lines = _TAG.sub("", _BREAK.sub("\n", text.replace("\n", " "))).split("\n")
+    lines = _TAG.sub("", _BREAK.sub("\n", _NEXT_DIV.sub("<br>", _one_line_but_in_pre(text)))).split("\n")
     return html.unescape("\n".join(line.strip() for line in lines)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _one_line_but_in_pre(text: str) -> str:
+    """A line break is a blank in HTML, and a line break in its preformatted text."""
+    inside, pieces = False, list[str]()
+    for piece in _PRE.split(text):
+        if _PRE.fullmatch(piece):
+            inside = piece[1] != "/"
+        pieces.append(piece.replace("\n", "<br>" if inside else " "))
+    return "".join(pieces)
 
 
 @dataclass(frozen=True)

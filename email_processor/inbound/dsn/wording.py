@@ -12,7 +12,7 @@ def _any_of(*alternatives: str, flags: int = 0) -> re.Pattern[str]:
 # Who writes when a mail system writes: local parts, and names beside them.
 SYSTEM_SENDER = re.compile(
     r"(?:^|[<\s\"'])(?:mail(?:er)?[-_. ]?da?emon|post[-_]?master|mdaemon|mail-?system|mmdf|uucp|mail-?deliver(?:y|er)"
-    r"|mail\.delivery\.system|delivery-?reports?|mail-?admin(?:istrator)?|mta|smtp-?daemon|mailsubsystem"
+    r"|mail\.delivery\.system|delivery-?reports?|mail-?admin|(?:mail-?)?administrator|mta|smtp-?daemon|mailsubsystem"
     r"|microsoftexchange[0-9a-f]{32}|dsn|ndr)(?:[-+][-+\w.=]{1,200})?@",
     re.IGNORECASE,
 )

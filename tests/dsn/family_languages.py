@@ -8,6 +8,7 @@ EXCHANGE = (
     "Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\n"
     "To: us@example.net\nContent-Type: text/plain; charset=utf-8\n"
 )
+SENT = "From: Postmaster <postmaster@example.org>\nTo: us@example.net\nContent-Type: text/plain; charset=utf-8\n"
 ROBOT = "Return-Path: <>\nFrom: <postmaster@example.org>\nTo: us@example.net\nContent-Type: text/plain; charset=utf-8\n"
 
 
@@ -376,5 +377,29 @@ Destinatario: bob@example.com
 Motivo: el usuario no existe
 """,
         "user_unknown",
+    ),
+    Case(
+        "german, of a provider, not possible",
+        SENT + "Subject: Zustellung fehlgeschlagen",
+        "Leider war es nicht möglich, Ihre E-Mail an bob@example.com auszuliefern.\nGrund: Mailbox voll\n",
+        "mailbox_full",
+    ),
+    Case(
+        "italian, of a provider, without accents",
+        SENT + "Subject: Mancata consegna",
+        "Il tuo messaggio non e' stato consegnato a bob@example.com\nMotivo: utente inesistente\n",
+        "user_unknown",
+    ),
+    Case(
+        "french, of a provider, not carried",
+        SENT + "Subject: Message non distribué",
+        "Il est impossible d'acheminer votre message : bob@example.com\n",
+        "undefined",
+    ),
+    Case(
+        "portuguese, of a provider, not possible",
+        SENT + "Subject: Mensagem devolvida",
+        "Impossível entregar sua mensagem para bob@example.com\n",
+        "undefined",
     ),
 )

@@ -280,4 +280,10 @@ Result: rejected, 554 5.7.1 spam detected
         "Dear sender,\n\nbob@example.com could not receive your message because his inbox is full.\n",
         "mailbox_full",
     ),
+    Case(
+        "not delivered",
+        "From: Postmaster <postmaster@example.org>\nTo: us@example.net\nSubject: Undelivered Mail",
+        "Message to bob@example.com not delivered: No such account.\n",
+        "user_unknown",
+    ),
 )

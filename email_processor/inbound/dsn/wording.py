@@ -71,7 +71,8 @@ DELAY_SUBJECT = _any_of(r"delay|warning|still being|not yet|temporar|retry|attem
 REPORT_WORDING = _any_of(
     r"(?:could|can|did|was|were|has|have|is|are)(?: ?not|n?['’]t)(?: yet)?(?: able)?(?: to)?(?: be| been)? (?:\w+ )?"
     r"(?:deliver|reach|sen[dt]\b|transfer|accept|process|relay|receive (?:your|this|any|more))",
-    r"(?:message|mail) (?:was|has been) (?:successfully )?(?:delivered|relayed)|(?:keep|go on|continue) (?:on )?trying",
+    r"(?:message|mail) (?:was|has been) (?:successfully )?(?:delivered|relayed)",
+    r"\bnot delivered\b|(?:keep|go on|continue) (?:on )?trying",
     r"unable to (?:deliver|send|relay|reach|contact)|\berror-(?:for|text):",
     r"do(?:es)?(?: not|n['’]t) exist|undeliver(?:able|ed)|non[- ]?deliver|failed to (?:send|reach)",
     r"fail(?:ed|ure|s)? (?:\w+ )?(?:to|in|of)? ?(?:be )?deliver|returned to you|failed recipient",
@@ -114,6 +115,7 @@ TO_THE_SENDER = re.compile(
 YOUR_MAIL = _any_of(
     r"\byour (?:e-?mail|message|mail|letter)\b|\byou (?:have )?sent\b|returned mail|rcpt to:|transcript",
     r"(?:original|following|this|returned|unsent|failed) (?:e-?mail|message|mail)",
+    r"\b(?:message|mail|delivery) (?:to|for) [<\"']?[^\s@<>]{1,64}@",
     *languages.YOUR_MAIL,
 )
 # An address at the start of a line, at its end, or behind a colon.

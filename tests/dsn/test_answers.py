@@ -8,6 +8,8 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "Delivery to x failed: no such directory entry",
+        "554 5.0.0 <x@y.example> does not work here any more",
         "550 5.7.1 <x@y.example>... we do not have this user",
         "550 5.7.1 Not a known address here",
         "Die E-Mail-Adresse wurde im E-Mail-System des Empfängers nicht gefunden",
@@ -57,6 +59,8 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "y.example does not have any MX records",
+        "MX lookup for y.example returned nothing",
         "the domain part of the address is wrong",
         "550 5.1.2 y.example: Name server: host name lookup failure",
         "domain name does not resolve",
@@ -80,6 +84,9 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "450 User's mailbox has no remaining space",
+        "550 Mail box size exceeded",
+        "450 inbox at capacity",
         "550 Recipient's inbox can't take more messages",
         "550 Mailquota exceeded",
         "550 5.7.0 quota",
@@ -120,6 +127,9 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 mailbox not in use",
+        "550 This user no longer has access to mail",
+        "Ihr Empfängerkonto ist deaktiviert",
         "550 5.2.1 The user is blocked from receiving mail",
         "550 extended mailbox inactivity",
         "550 User account not activated",
@@ -158,6 +168,8 @@ ANSWERS = {
         "550 5.1.1 This account has been archived and takes no mail",
     ),
     "too_big": (
+        "552 Message size too great",
+        "554 mail rejected, attachment exceeds 10 MB",
         "552 Mail is bigger than 10MB",
         "554 Size of the message exceeded",
         "552 Message trop long",
@@ -229,6 +241,7 @@ ANSWERS = {
         "550 5.7.1 Client host rejected: cannot find your reverse hostname",
     ),
     "rate_limited": (
+        "450 4.7.1 sending more than 100 mails per hour",
         "450-Requested mail action not taken: mailbox unavailable 450-Mail send limit exceeded.",
         "550 5.4.6 Unusual sending activity detected. Please try after sometime",
         "450 4.7.1 hourly message quota of your address exceeded",
@@ -254,6 +267,9 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "550 banned",
+        "554 transaction failed due to policy",
+        "550 permission denied",
         "550 Only members may post to this list",
         "550 Nicht erlaubt",
         "Unsubscribed recipient: not delivering",
@@ -279,6 +295,7 @@ ANSWERS = {
         "550 5.7.1 Message bounced by administrator",
     ),
     "spam": (
+        "550 Pyzor hit",
         "550 rspamd: reject",
         "550 Gateway considers mail as bulk",
         "554 Nachricht abgelehnt wegen Spamverdacht",
@@ -309,6 +326,7 @@ ANSWERS = {
         "550 Mail content denied",
     ),
     "rejected": (
+        "550 sender domain has null MX",
         "550 IP name possible forged",
         "553 Sender address is invalid",
         "550 unverified sender",
@@ -356,6 +374,10 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "host is down",
+        "450 4.7.1 try in 5 minutes",
+        "451 4.7.1 Please wait before retrying",
+        "Could not reach the mail server of y.example",
         "retry count exceeded",
         "Undelivered: next try in 4 hours",
         "The mail system could not deliver for 5 days",
@@ -413,6 +435,9 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "550 backend failure",
+        "Mail spool is damaged",
+        "554 cannot create file: permission denied",
         "550 internal failure",
         "delivery failed: error talking to server",
         "Backend unavailable",
@@ -432,6 +457,7 @@ ANSWERS = {
         "451 4.3.5 Server configuration problem",
     ),
     "not_compliant_rfc": (
+        "550 message has no Date: header",
         "550 From header is missing or invalid",
         "550 Message has no valid Date header",
         "550 maximum allowed line length is 998 octets, got 1200",
@@ -439,6 +465,7 @@ ANSWERS = {
         "550 illegal characters in header",
     ),
     "mailer_error": (
+        "mail delivery script returned error",
         "delivery agent crashed",
         "Unable to run command: /usr/local/bin/autorespond",
         "process died with status 127",
@@ -450,6 +477,7 @@ ANSWERS = {
     ),
     "protocol": ("554 SMTP synchronization error", "503 first HELO", "503 polite people say HELO first"),
     "not_accept": (
+        "550 5.7.1 no-reply address, mail not accepted",
         "556 5.1.10 Domain example.com does not accept mail (nullMX)",
         "550 5.1.10 Recipient address has null MX",
     ),

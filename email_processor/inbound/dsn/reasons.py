@@ -22,7 +22,7 @@ _INNER_ANSWER = re.compile(r"[245]\.\d\.\d - [^'\n]{1,80}[245]\d\d[- ]'([^\n]{3,
 # Sentences that RFC 5321 4.2.2 gives for a reply code, and Postfix's name for any greeting but 220: others' words tell more.
 _FORMULA = re.compile(
     r"requested (?:mail )?action (?:not taken|aborted): ?(?:mailbox unavailable|exceeded storage allocation)(?! or)"
-    r"|refused to talk to me:",
+    r"|transaction failed|refused to talk to me:",
     re.IGNORECASE,
 )
 _GIVEN_REASON = re.compile(r"\breason: ?([^\n]{3,})", re.IGNORECASE)

@@ -59,6 +59,7 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "Domain not in DNS",
         "y.example does not have any MX records",
         "MX lookup for y.example returned nothing",
         "the domain part of the address is wrong",
@@ -267,6 +268,7 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "550 group does not accept external mail",
         "550 banned",
         "554 transaction failed due to policy",
         "550 permission denied",
@@ -374,6 +376,7 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "Undeliverable after 3 days: remote server not reachable",
         "host is down",
         "450 4.7.1 try in 5 minutes",
         "451 4.7.1 Please wait before retrying",
@@ -475,7 +478,12 @@ ANSWERS = {
         "530-5.5.1 Authentication Required.",
         "550 need to authenticate",
     ),
-    "protocol": ("554 SMTP synchronization error", "503 first HELO", "503 polite people say HELO first"),
+    "protocol": (
+        "503 sender already given",
+        "554 SMTP synchronization error",
+        "503 first HELO",
+        "503 polite people say HELO first",
+    ),
     "not_accept": (
         "550 5.7.1 no-reply address, mail not accepted",
         "556 5.1.10 Domain example.com does not accept mail (nullMX)",

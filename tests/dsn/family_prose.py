@@ -286,4 +286,11 @@ Result: rejected, 554 5.7.1 spam detected
         "Message to bob@example.com not delivered: No such account.\n",
         "user_unknown",
     ),
+    Case(
+        "a name that hides the address",
+        DAEMON + "Subject: Undeliverable: offer\nContent-Type: text/html; charset=utf-8",
+        '<html><body><p>Delivery has failed to these recipients:</p><p><a href="mailto:bob@example.com">Bob</a><br>'
+        "The address was not found.</p></body></html>",
+        "user_unknown",
+    ),
 )

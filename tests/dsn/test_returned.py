@@ -71,6 +71,16 @@ def test_it_takes_the_only_recipient_of_the_mail_where_nobody_is_named() -> None
     assert [one.final_recipient for one in report.recipients] == ["bobby@example.com"]
 
 
+def test_it_takes_the_one_for_whom_the_mail_was_received_where_nobody_is_named() -> None:
+    returned = SEVERAL.replace(
+        "Received: by x", "Received: from y by x for <jo@example.com>; Sun, 22 Nov 2026 10:00:00 +0000"
+    )
+    raw = f"{DAEMON}Subject: Returned mail\n\nThe mailbox is full.\n\n----- Unsent message follows -----\n{returned}".encode()
+    report = parse(raw)
+    assert report is not None
+    assert [one.final_recipient for one in report.recipients] == ["jo@example.com"]
+
+
 def test_it_reads_nothing_that_is_quoted() -> None:
     quoted = "".join(f"> {line}\n" for line in MAIL.split("\n"))
     report = parse(f"{DAEMON}Subject: Undelivered mail\n\n{NOTICE}{quoted}".encode())

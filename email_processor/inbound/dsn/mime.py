@@ -21,6 +21,11 @@ _ENCODED_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{1,20})?\?([bBqQ])\?([^
 _MULTIPART_LINE = re.compile(rb"(?:^|\n)--([^\s][^\n]{0,99})\nContent-", re.IGNORECASE)
 _INVISIBLE = re.compile(r"<(?:style|script|title)\b[^>]{0,500}>[^<]*+", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|br|div|tr|td|li|table|h\d|pre|hr|blockquote|ul|ol|center)\b[^<>]{0,500}>", re.IGNORECASE)
+# A name that hides an address.
+_NAMED_LINK = re.compile(
+    r"<a\b[^<>]{0,200}\bhref=[\"']?mailto:([^\"'<>?\s@]{1,64}@[^\"'<>?\s@]{1,255})[^<>]{0,300}>([^<>@]{1,200})</a>",
+    re.IGNORECASE,
+)
 _PRE = re.compile(r"(</?pre\b[^<>]{0,200}>)", re.IGNORECASE)
 _NEXT_DIV = re.compile(r"</div>[ \n]{0,20}<div\b[^<>]{0,500}>", re.IGNORECASE)  # the next line, none between
 _TAG = re.compile(r"<(?![^\s<>]{1,300}@[^\s<>]{1,300}>)[^<>]{0,500}>")
@@ -110,7 +115,7 @@ def strip_html(text: str) -> str:
     """The words of an HTML text, one line per block."""
     if not _BREAK.search(text):
         return text  # plain text called HTML
-    text = _INVISIBLE.sub(" ", text)
+    text = _NAMED_LINK.sub(r"\2 <\1>", _INVISIBLE.sub(" ", text))
     lines = _TAG.sub("", _BREAK.sub("\n", _NEXT_DIV.sub("<br>", _one_line_but_in_pre(text)))).split("\n")
     return html.unescape("\n".join(line.strip() for line in lines)).replace("\N{NO-BREAK SPACE}", " ")
 

@@ -23,7 +23,12 @@ def _recipients(mail: Mail) -> list[str]:
         if len(addresses) == 1 and not mail.original_header("cc"):
             return addresses
         if addresses:
-            return _spoken_of(mail, addresses + ADDRESSES.findall(mail.original_header("cc")[:2_000]))
+            addresses += ADDRESSES.findall(mail.original_header("cc")[:2_000])
+            return _spoken_of(mail, addresses) or _received_for(mail)
+    return _received_for(mail)
+
+
+def _received_for(mail: Mail) -> list[str]:
     return _FOR.findall(mail.original_header("received"))[:1]
 
 

@@ -8,6 +8,7 @@ from email_processor.inbound.dsn.report import Action
 
 ANSWERS = {
     "user_unknown": (
+        "501 5.5.4 Unrecognized recipient",
         "Delivery to x failed: no such directory entry",
         "554 5.0.0 <x@y.example> does not work here any more",
         "550 5.7.1 <x@y.example>... we do not have this user",
@@ -59,6 +60,8 @@ ANSWERS = {
         "User bob (bob@example.com) not listed in Domino Directory",
     ),
     "host_unknown": (
+        "Domain y.example could not be resolved",
+        "No address associated with hostname",
         "Domain not in DNS",
         "y.example does not have any MX records",
         "MX lookup for y.example returned nothing",
@@ -85,6 +88,7 @@ ANSWERS = {
         "Host or domain name not found. Name service error for name=example.invalid type=AAAA: Host not found",
     ),
     "mailbox_full": (
+        "550 inbox is over its limit",
         "450 User's mailbox has no remaining space",
         "550 Mail box size exceeded",
         "450 inbox at capacity",
@@ -128,6 +132,7 @@ ANSWERS = {
         "4.2.2 (full) The mailbox has no room left",
     ),
     "suspended": (
+        "550 subscription cancelled",
         "550 mailbox not in use",
         "550 This user no longer has access to mail",
         "Ihr Empfängerkonto ist deaktiviert",
@@ -195,6 +200,7 @@ ANSWERS = {
         "554 message exceeds max header size",
     ),
     "blocked": (
+        "421 Message from (192.0.2.1) temporarily deferred - 4.16.50",
         "554 5.5.4 HELO/EHLO: unknown host",
         "521 5.2.1 : (CON:B1) http://postmaster.example.com/errors/554conb1.html",
         "554-mx.example Service not available 554-No SMTP service 554-IP address is black listed.",
@@ -268,6 +274,7 @@ ANSWERS = {
         "421 4.7.0 Too many sessions opened",
     ),
     "policy": (
+        "550 5.7.1 insufficient permissions",
         "550 group does not accept external mail",
         "550 banned",
         "554 transaction failed due to policy",
@@ -376,6 +383,8 @@ ANSWERS = {
         "530 5.7.0 Must issue a STARTTLS command first",
     ),
     "expired": (
+        "450 temporarily deferred",
+        "queue time exceeded",
         "Undeliverable after 3 days: remote server not reachable",
         "host is down",
         "450 4.7.1 try in 5 minutes",
@@ -418,6 +427,7 @@ ANSWERS = {
         "454 4.7.0 The recipient server did not accept our requests to connect",
     ),
     "network": (
+        "hops exceeded",
         "no route",
         "451 Sender domain DNS timeout",
         "TCP error 10060",
@@ -438,6 +448,7 @@ ANSWERS = {
         "DNS Error: DNS type 'mx' lookup responded with code SERVFAIL",
     ),
     "system": (
+        "554 software error",
         "550 backend failure",
         "Mail spool is damaged",
         "554 cannot create file: permission denied",
@@ -475,6 +486,7 @@ ANSWERS = {
         "delivery program returned error 75",
     ),
     "security_error": (
+        "550 authentication needed",
         "530-5.5.1 Authentication Required.",
         "550 need to authenticate",
     ),

@@ -235,7 +235,9 @@ class Mail:
     @cached_property
     def has_report_wording(self) -> bool:
         said = self.notice.text[:4_000]
-        return bool(wording.REPORT_WORDING.search(said) or wording.REPORT_WORDING.search(_LINE_BREAK.sub(" ", said)))
+        if wording.REPORT_WORDING.search(said):
+            return True
+        return self.is_from_system and bool(wording.REPORT_WORDING.search(_LINE_BREAK.sub(" ", said)))
 
     @cached_property
     def implied_action(self) -> Action:

@@ -115,7 +115,9 @@ def strip_html(text: str) -> str:
     """The words of an HTML text, one line per block."""
     if not _BREAK.search(text):
         return text  # plain text called HTML
-    text = _NAMED_LINK.sub(r"\2 <\1>", _INVISIBLE.sub(" ", text))
+    text = _INVISIBLE.sub(" ", text)
+    if "mailto:" in text:
+        text = _NAMED_LINK.sub(r"\2 <\1>", text)
     lines = _TAG.sub("", _BREAK.sub("\n", _NEXT_DIV.sub("<br>", _one_line_but_in_pre(text)))).split("\n")
     return html.unescape("\n".join(line.strip() for line in lines)).replace("\N{NO-BREAK SPACE}", " ")
 

@@ -9,7 +9,9 @@ import socket
 from functools import partial
 from ipaddress import ip_address
 
-_asking: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Future[tuple[str, ...]]] = {}
+_Found = tuple[str, ...] | OSError
+
+_asking: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Future[_Found]] = {}
 
 
 async def addresses_of(host: str, timeout: float | None = None) -> tuple[str, ...]:
@@ -22,27 +24,27 @@ async def addresses_of(host: str, timeout: float | None = None) -> tuple[str, ..
     except ValueError:
         pass
     # Others may be waiting for the same answer: who gives up leaves it to them.
-    return await asyncio.wait_for(asyncio.shield(_answer(host)), timeout)
+    found = await asyncio.wait_for(asyncio.shield(_answer(host)), timeout)
+    if isinstance(found, OSError):
+        raise found
+    return found
 
 
-def _answer(host: str) -> asyncio.Future[tuple[str, ...]]:
+def _answer(host: str) -> asyncio.Future[_Found]:
     key = asyncio.get_running_loop(), host
-
-    def forget(asked: asyncio.Future[tuple[str, ...]]) -> None:
-        del _asking[key]
-        if not asked.cancelled():
-            asked.exception()  # perhaps nobody waits for it any more
-
     if key not in _asking:
         _asking[key] = asyncio.ensure_future(_ask(host))
-        _asking[key].add_done_callback(forget)
+        _asking[key].add_done_callback(lambda _: _asking.pop(key))
     return _asking[key]
 
 
-async def _ask(host: str) -> tuple[str, ...]:
+async def _ask(host: str) -> _Found:
+    """Trouble is an answer, too: perhaps nobody waits for it any more."""
     asking = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
     try:
         found = await asyncio.get_running_loop().run_in_executor(None, asking)
     except UnicodeError as error:
-        raise OSError(0, f"is no name of a server: {error}") from error
+        return OSError(0, f"is no name of a server: {error}")
+    except OSError as trouble:
+        return trouble
     return tuple(dict.fromkeys(str(address) for *_, (address, *_) in found))
